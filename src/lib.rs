@@ -11,3 +11,4 @@
 //! * **issue**: something odd in one message.
 //! * **profile**: what is known of a phone family.
 
+pub mod capture;

@@ -1,0 +1,193 @@
+//! Frames out of files, pipes and interfaces: the only readers of either.
+//!
+//! Everything above sees a [`Frame`] and never learns where it came from.
+
+use std::fmt;
+use std::path::PathBuf;
+
+mod buffer;
+mod compressed;
+pub mod file;
+mod foreign;
+pub mod inputs;
+pub mod live;
+mod pcap;
+mod pcapng;
+#[cfg(test)]
+mod samples;
+
+/// A frame's number in its capture, from 1, as Wireshark counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct FrameNumber(pub u64);
+
+impl fmt::Display for FrameNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// When a frame was captured: nanoseconds since 1970-01-01 in UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct Timestamp(pub i64);
+
+impl Timestamp {
+    /// Nanoseconds from `earlier` to this; negative when the clock stepped back.
+    pub fn nanos_since(self, earlier: Self) -> i64 {
+        self.0.saturating_sub(earlier.0)
+    }
+
+    /// Seconds from `earlier` to this; negative when the clock stepped back.
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a difference for people, not for sums"
+    )]
+    pub fn secs_since(self, earlier: Self) -> f64 {
+        self.nanos_since(earlier) as f64 / 1e9
+    }
+}
+
+/// The link-layer header that frames of an interface begin with, by the number
+/// that pcap registers for it (the tcpdump group's list of link types).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum LinkType {
+    /// 0: BSD loopback, address family in the byte order of the capturing host.
+    Null,
+    /// 1: Ethernet.
+    Ethernet,
+    /// 101, and 12 or 14 as older systems wrote it: an IP header at once.
+    RawIp,
+    /// 108: OpenBSD loopback, address family in network byte order.
+    Loop,
+    /// 113: Linux cooked capture, version 1.
+    LinuxSll,
+    /// 228: raw IPv4.
+    Ipv4,
+    /// 229: raw IPv6.
+    Ipv6,
+    /// 276: Linux cooked capture, version 2.
+    LinuxSll2,
+    /// Any other.
+    Other(u32),
+}
+
+/// One captured frame.
+#[derive(Debug, Clone, Copy)]
+pub struct Frame<'a> {
+    /// Which of the run's captures it stands in, from 0.
+    pub capture: usize,
+    /// Its number there.
+    pub number: FrameNumber,
+    /// When it was captured.
+    pub time: Timestamp,
+    /// What it begins with.
+    pub link_type: LinkType,
+    /// The bytes that were kept.
+    pub bytes: &'a [u8],
+    /// Its length on the wire, in bytes.
+    pub wire_length: usize,
+}
+
+/// What is known of a capture as a whole, complete once it was read to its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaptureFacts {
+    /// The file's path as it was given; `-` for standard input.
+    pub name: String,
+    /// `pcap` or `pcapng`.
+    pub format: &'static str,
+    /// `gzip` or `zstd`; `None` for a plain file.
+    pub compression: Option<&'static str>,
+    /// Every link type that occurs, in the order of its first frame.
+    pub link_types: Vec<LinkType>,
+    /// Frames read.
+    pub frames: u64,
+    /// Bytes of frames read, as far as they were kept.
+    pub bytes: u64,
+    /// Time of the earliest frame; `None` when there is none.
+    pub first: Option<Timestamp>,
+    /// Time of the latest frame.
+    pub last: Option<Timestamp>,
+    /// The largest snap length that the file declares, in bytes; `None` when it
+    /// declares none.
+    pub snap_length: Option<u32>,
+    /// Frames that were kept shorter than they were on the wire.
+    pub sliced_frames: u64,
+    /// Why reading stopped before the end of the file; `None` when it did not.
+    pub cut_short: Option<CutShort>,
+    /// Frames that the capture itself reports as lost; `None` when it does not say.
+    pub dropped: Option<u64>,
+}
+
+/// Where and why a capture ends before its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CutShort {
+    /// Offset in the (decompressed) file at which the broken record begins.
+    pub offset_bytes: u64,
+    /// What was found there: `the record of frame 13 needs 90 bytes, the file has 41`.
+    pub reason: String,
+}
+
+/// What could not be read at all, so that there is nothing to report.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The operating system refused.
+    #[error("{}: {source}", .path.display())]
+    Io {
+        /// Which file or folder.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file is no capture.
+    #[error("{}: not a capture: {reason}", .path.display())]
+    NotACapture {
+        /// Which file.
+        path: PathBuf,
+        /// Its first bytes and what they are instead, when that can be told:
+        /// `begins with 23 21 2f 62 "#!/b", a pcap file begins with …`.
+        reason: String,
+    },
+    /// A folder holds no captures.
+    #[error("{}: no capture in this folder", .path.display())]
+    NoCaptures {
+        /// Which folder.
+        path: PathBuf,
+    },
+    /// Interfaces cannot be listed: libpcap is not installed, or refuses.
+    #[error("cannot list the capture interfaces: {reason}")]
+    Interfaces {
+        /// Why.
+        reason: String,
+    },
+}
+
+impl LinkType {
+    /// The link type of a pcap header's or an interface block's number.
+    pub fn from_number(number: u32) -> Self {
+        match number {
+            0 => Self::Null,
+            1 => Self::Ethernet,
+            12 | 14 | 101 => Self::RawIp,
+            108 => Self::Loop,
+            113 => Self::LinuxSll,
+            228 => Self::Ipv4,
+            229 => Self::Ipv6,
+            276 => Self::LinuxSll2,
+            other => Self::Other(other),
+        }
+    }
+
+    /// The name that reports use.
+    pub fn name(self) -> String {
+        match self {
+            Self::Null => "null".into(),
+            Self::Ethernet => "ethernet".into(),
+            Self::RawIp => "raw-ip".into(),
+            Self::Loop => "loop".into(),
+            Self::LinuxSll => "linux-sll".into(),
+            Self::Ipv4 => "ipv4".into(),
+            Self::Ipv6 => "ipv6".into(),
+            Self::LinuxSll2 => "linux-sll2".into(),
+            Self::Other(number) => format!("linktype-{number}"),
+        }
+    }
+}
