@@ -12,3 +12,5 @@
 //! * **profile**: what is known of a phone family.
 
 pub mod capture;
+pub mod dissect;
+pub mod event;
