@@ -14,3 +14,5 @@
 pub mod capture;
 pub mod dissect;
 pub mod event;
+pub mod observe;
+pub mod session;

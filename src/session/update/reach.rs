@@ -1,0 +1,268 @@
+//! ARP, ICMP errors and TCP connections of a host.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use phoneboot_parsers::{MacAddress, Protocol, icmp};
+
+use crate::dissect::TcpNotice;
+use crate::event::{Event, Seen, Unreachable};
+use crate::session::hosts::Host;
+use crate::session::reach::{
+    ArpTarget, Connection, MAX_ARP_TARGETS, MAX_CONNECTIONS, MAX_UNREACHABLES, Undelivered,
+};
+use crate::session::transfer::{Status, TransferError};
+use crate::session::{Phase, transfer};
+
+use super::{Change, step};
+
+pub(super) fn arp_asked(
+    host: &mut Host,
+    event: &Event<'_>,
+    target: Ipv4Addr,
+    probe: bool,
+) -> Change {
+    if let Some(known) = host
+        .boot
+        .reach
+        .arp
+        .iter_mut()
+        .find(|known| known.address == target && known.probe == probe)
+    {
+        known.last = event.at;
+        known.asked = known.asked.saturating_add(1);
+        if known.answer.is_none() && known.asked <= 3 {
+            let summary = format!("asks again who has {target}");
+            step(
+                host,
+                event,
+                Phase::Reach,
+                Protocol::Arp,
+                "arp-request",
+                summary,
+            );
+        }
+        return Change::default();
+    }
+    if host.boot.reach.arp.len() >= MAX_ARP_TARGETS {
+        return Change::default();
+    }
+    host.boot.reach.arp.push(ArpTarget {
+        address: target,
+        probe,
+        first: event.at,
+        last: event.at,
+        asked: 1,
+        answer: None,
+    });
+    let (phase, summary) = if probe {
+        (Phase::Lease, format!("checks that nobody uses {target}"))
+    } else {
+        (Phase::Reach, format!("asks who has {target}"))
+    };
+    step(host, event, phase, Protocol::Arp, "arp-request", summary);
+    Change::default()
+}
+
+pub(super) fn arp_answered(
+    host: &mut Host,
+    event: &Event<'_>,
+    address: Ipv4Addr,
+    mac: MacAddress,
+) -> Change {
+    if host.mac == Some(mac) {
+        return Change::default();
+    }
+    let Some(question) = host
+        .boot
+        .reach
+        .arp
+        .iter_mut()
+        .filter(|question| question.answer.is_none())
+        .rfind(|question| question.address == address)
+    else {
+        return Change::default();
+    };
+    question.answer = Some(Seen::new(mac, event.at));
+    let phase = if question.probe {
+        Phase::Lease
+    } else {
+        Phase::Reach
+    };
+    let summary = format!("{address} is at {mac}");
+    step(host, event, phase, Protocol::Arp, "arp-reply", summary);
+    Change::default()
+}
+
+/// A datagram was sent back: one of the phone, or one to it that it refuses.
+pub(in crate::session) fn unreachable(
+    host: &mut Host,
+    event: &Event<'_>,
+    why: Unreachable,
+    quoted: icmp::Quoted,
+    refused_by_phone: bool,
+) -> Change {
+    if host.boot.reach.unreachables.len() < MAX_UNREACHABLES {
+        let value = Undelivered {
+            why,
+            from: event.source.ip,
+            refused_by_phone,
+            quoted,
+        };
+        host.boot
+            .reach
+            .unreachables
+            .push(Seen::new(value, event.at));
+    }
+    let what = match why {
+        Unreachable::Port => "port closed",
+        Unreachable::Host => "host unreachable",
+        Unreachable::Network => "network unreachable",
+        Unreachable::Prohibited => "forbidden by a filter",
+        Unreachable::TooBig => "datagram too big",
+        Unreachable::Other => "unreachable",
+    };
+    let port = quoted
+        .ports
+        .map_or(String::new(), |(_, port)| format!(" port {port}"));
+    let summary = if refused_by_phone {
+        format!("refuses a datagram from {}: {what}", quoted.source)
+    } else {
+        format!("{}{port}: {what}", quoted.destination)
+    };
+    step(
+        host,
+        event,
+        Phase::Reach,
+        Protocol::Icmp,
+        "icmp-unreachable",
+        summary,
+    );
+    if refused_by_phone && why == Unreachable::Port {
+        abort_transfer(host, event, quoted);
+    }
+    Change::default()
+}
+
+/// A phone that closes its port in the middle of a TFTP transfer has given it up.
+fn abort_transfer(host: &mut Host, event: &Event<'_>, quoted: icmp::Quoted) {
+    let Some((_, client_port)) = quoted.ports else {
+        return;
+    };
+    let running = host.boot.transfers.iter_mut().rev().find(|transfer| {
+        transfer.protocol == Protocol::Tftp
+            && transfer.client_port == client_port
+            && transfer.status == Status::Running
+    });
+    if let Some(transfer) = running {
+        transfer.status = transfer::Status::AbortedByPhone;
+        transfer.last = event.at;
+        transfer.error = Some(TransferError {
+            code: 0,
+            message: "the phone closed its port".into(),
+            from_phone: true,
+            at: event.at,
+        });
+    }
+}
+
+pub(super) fn tcp(host: &mut Host, event: &Event<'_>, notice: TcpNotice) -> Change {
+    let sent = event
+        .source
+        .ip
+        .is_some_and(|ip| host.addresses.contains(&ip));
+    let (client, server) = if sent {
+        (event.source, event.destination)
+    } else {
+        (event.destination, event.source)
+    };
+    let (Some(server_ip), Some(server_port), Some(client_port)) =
+        (server.ip, server.port, client.port)
+    else {
+        return Change::default();
+    };
+    match notice {
+        TcpNotice::Open { .. } => open(host, event, server_ip, server_port, client_port),
+        _ => change(host, event, notice, server_ip, server_port, client_port),
+    }
+    Change::default()
+}
+
+fn open(host: &mut Host, event: &Event<'_>, server: IpAddr, server_port: u16, client_port: u16) {
+    let list = &mut host.boot.reach.connections;
+    let waiting = list.iter_mut().rev().find(|c| {
+        c.server == server
+            && c.server_port == server_port
+            && c.accepted.is_none()
+            && (c.refused.is_none() || c.client_port != client_port)
+    });
+    let is_new = if let Some(known) = waiting {
+        known.opens = known.opens.saturating_add(1);
+        known.last = event.at;
+        known.client_port = client_port;
+        false
+    } else {
+        if list.len() >= MAX_CONNECTIONS {
+            list.remove(0);
+        }
+        list.push(Connection {
+            server,
+            server_port,
+            client_port,
+            first: event.at,
+            last: event.at,
+            opens: 1,
+            accepted: None,
+            refused: None,
+            reset: None,
+            finished: None,
+            missing_bytes: 0,
+        });
+        true
+    };
+    let again = if is_new { "" } else { " again" };
+    let summary = format!("calls {server} port {server_port}{again}");
+    step(
+        host,
+        event,
+        Phase::Reach,
+        Protocol::Tcp,
+        "tcp-open",
+        summary,
+    );
+}
+
+fn change(
+    host: &mut Host,
+    event: &Event<'_>,
+    notice: TcpNotice,
+    server: IpAddr,
+    server_port: u16,
+    client_port: u16,
+) {
+    let Some(connection) = host.boot.reach.connections.iter_mut().rev().find(|c| {
+        c.server == server && c.server_port == server_port && c.client_port == client_port
+    }) else {
+        return;
+    };
+    match notice {
+        TcpNotice::Accept => connection.accepted = connection.accepted.or(Some(event.at)),
+        TcpNotice::Refuse => {
+            connection.refused = connection.refused.or(Some(event.at));
+            let summary = format!("{server} port {server_port} refuses the connection");
+            step(
+                host,
+                event,
+                Phase::Reach,
+                Protocol::Tcp,
+                "tcp-refuse",
+                summary,
+            );
+        }
+        TcpNotice::Reset => connection.reset = connection.reset.or(Some(event.at)),
+        TcpNotice::Finish => connection.finished = connection.finished.or(Some(event.at)),
+        TcpNotice::Gap { missing_bytes } => {
+            connection.missing_bytes = connection.missing_bytes.saturating_add(missing_bytes);
+        }
+        TcpNotice::Open { .. } => {}
+    }
+}
