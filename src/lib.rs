@@ -15,4 +15,5 @@ pub mod capture;
 pub mod dissect;
 pub mod event;
 pub mod observe;
+pub mod profiles;
 pub mod session;
