@@ -12,8 +12,11 @@
 //! * **profile**: what is known of a phone family.
 
 pub mod capture;
+pub mod diagnosis;
 pub mod dissect;
 pub mod event;
+pub mod finding;
 pub mod observe;
 pub mod profiles;
+pub mod rules;
 pub mod session;

@@ -1,0 +1,302 @@
+//! [`Context`]: what a rule may know beside the boot that it judges.
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+
+use phoneboot_parsers::{Protocol, tftp::Direction};
+
+use crate::capture::{CaptureFacts, Timestamp};
+use crate::event::At;
+use crate::profiles::{FileMatch, Needs, Profile, WhenAbsent};
+use crate::session::transfer::{Status, Transfer};
+use crate::session::{Boot, Phone};
+
+/// How long a family of which nothing is known may be silent, in seconds.
+const DEFAULT_PATIENCE_SECS: f64 = 30.0;
+/// A request without any answer for this long is unanswered. TFTP clients repeat after
+/// one to five seconds (RFC 1350 leaves it open).
+const ANSWER_SECS: f64 = 3.0;
+/// A transfer that brings nothing for this long has stalled.
+const STALL_SECS: f64 = 10.0;
+/// An early close within this many bytes of an image is a look at its header.
+const HEADER_LOOK_BYTES: u64 = 256 * 1024;
+
+/// What a rule may know beside the boot.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    /// The phone whose boot is judged.
+    pub phone: &'a Phone,
+    /// Which of its boots: an index of [`Phone::boots`].
+    pub boot_index: usize,
+    /// Its family; `None` when unknown.
+    pub profile: Option<&'a Profile>,
+    /// Its model; `None` when unknown.
+    pub model: Option<&'a str>,
+    /// The captures of the run.
+    pub captures: &'a [CaptureFacts],
+    /// Every file name (last segment of its path) that some server of the run
+    /// delivered, by the name in lower case.
+    pub delivered: &'a BTreeMap<String, String>,
+}
+
+/// How a transfer ended, as reports say it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "the words of the report, explained there")]
+pub enum TransferVerdict {
+    Complete,
+    NotFound,
+    Refused,
+    AbortedByPhone,
+    UpToDate,
+    Stalled,
+    Unanswered,
+    Unauthorized,
+    Redirected,
+    ServerError,
+    Truncated,
+    Unknown,
+}
+
+impl TransferVerdict {
+    /// The word that reports use.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Complete => "complete",
+            Self::NotFound => "not-found",
+            Self::Refused => "refused",
+            Self::AbortedByPhone => "aborted-by-phone",
+            Self::UpToDate => "up-to-date",
+            Self::Stalled => "stalled",
+            Self::Unanswered => "unanswered",
+            Self::Unauthorized => "unauthorized",
+            Self::Redirected => "redirected",
+            Self::ServerError => "server-error",
+            Self::Truncated => "truncated",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+impl<'a> Context<'a> {
+    /// When the capture that holds `at` ended.
+    pub fn capture_end(&self, at: At) -> Timestamp {
+        self.captures
+            .get(at.capture)
+            .and_then(|facts| facts.last)
+            .unwrap_or(at.time)
+    }
+
+    /// Seconds that the capture went on after `at`. For a boot that another followed,
+    /// only the time until that other one counts.
+    pub fn watched_secs_after(&self, at: At) -> f64 {
+        let next = self
+            .phone
+            .boots
+            .get(self.boot_index + 1)
+            .map(|boot| boot.started.time);
+        let end = next.unwrap_or_else(|| self.capture_end(at));
+        end.secs_since(at.time).max(0.0)
+    }
+
+    /// Seconds of capture before `at`.
+    pub fn watched_secs_before(&self, at: At) -> f64 {
+        self.captures
+            .get(at.capture)
+            .and_then(|facts| facts.first)
+            .map_or(0.0, |first| at.time.secs_since(first))
+    }
+
+    /// How long this phone may be silent before it is stuck, in seconds.
+    pub fn patience_secs(&self) -> f64 {
+        self.profile.map_or(DEFAULT_PATIENCE_SECS, |profile| {
+            f64::from(profile.patience_secs)
+        })
+    }
+
+    /// Seconds for which the capture went on after the phone had last tried anything.
+    pub fn idle_secs(&self, boot: &Boot) -> f64 {
+        self.watched_secs_after(boot.last_effort())
+    }
+
+    /// Whether frames that were sent to the phone alone are in the capture. If none
+    /// are, an answer that is not seen may well have come.
+    pub fn sees_answers(&self, boot: &Boot) -> bool {
+        boot.frames_to_phone > 0
+    }
+
+    /// What the profile says of a transfer's file.
+    pub fn file(&self, transfer: &Transfer) -> Option<FileMatch<'a>> {
+        self.profile?.file(&transfer.file_name())
+    }
+
+    /// What an absent file means: by the profile, else degraded where it is read,
+    /// benign where it is sent.
+    pub fn when_absent(&self, transfer: &Transfer) -> WhenAbsent {
+        self.file(transfer)
+            .map_or(WhenAbsent::Degraded, |file| file.rule.when_absent)
+    }
+
+    /// How a transfer ended.
+    pub fn verdict(&self, boot: &Boot, transfer: &Transfer) -> TransferVerdict {
+        match transfer.status {
+            Status::Complete => TransferVerdict::Complete,
+            Status::NotModified => TransferVerdict::UpToDate,
+            Status::NotFound => TransferVerdict::NotFound,
+            Status::Refused => TransferVerdict::Refused,
+            Status::Unauthorized => TransferVerdict::Unauthorized,
+            Status::Redirected => TransferVerdict::Redirected,
+            Status::ServerError => TransferVerdict::ServerError,
+            Status::Truncated => TransferVerdict::Truncated,
+            Status::Unknown => TransferVerdict::Unknown,
+            Status::AbortedByPhone if self.is_header_look(transfer) => TransferVerdict::UpToDate,
+            Status::AbortedByPhone => TransferVerdict::AbortedByPhone,
+            Status::Unanswered => self.unanswered(transfer),
+            Status::Running => self.running(boot, transfer),
+        }
+    }
+
+    /// Phones open an image, read its header and close when they have it already
+    /// (Polycom's `sip.ld`, "Polycom IP Phone Boot Analysis" on blog.wireshark.org).
+    fn is_header_look(&self, transfer: &Transfer) -> bool {
+        let refused_in_words = transfer
+            .error
+            .as_ref()
+            .is_some_and(|error| error.from_phone && error.code != 0);
+        self.file(transfer)
+            .is_some_and(|file| file.rule.early_close_is_normal)
+            && transfer.bytes <= HEADER_LOOK_BYTES
+            && !refused_in_words
+    }
+
+    fn unanswered(&self, transfer: &Transfer) -> TransferVerdict {
+        let waited = self.watched_secs_after(transfer.last_request);
+        if waited >= ANSWER_SECS || transfer.requests > 1 {
+            TransferVerdict::Unanswered
+        } else {
+            TransferVerdict::Unknown
+        }
+    }
+
+    fn running(&self, boot: &Boot, transfer: &Transfer) -> TransferVerdict {
+        let header_look = self.is_header_look(transfer) && boot.ended > transfer.last;
+        if header_look {
+            return TransferVerdict::UpToDate;
+        }
+        let moved_on = boot.followed_by_another
+            || boot
+                .transfers
+                .iter()
+                .any(|other| other.first > transfer.last && other.protocol == Protocol::Tftp);
+        // Repeats that bring nothing new are no progress.
+        if moved_on || self.watched_secs_after(transfer.progressed) >= STALL_SECS {
+            TransferVerdict::Stalled
+        } else {
+            TransferVerdict::Unknown
+        }
+    }
+
+    /// Transfers of files that the phone wanted, with how each ended.
+    pub fn reads<'b>(
+        &'b self,
+        boot: &'b Boot,
+    ) -> impl Iterator<Item = (&'b Transfer, TransferVerdict)> + 'b {
+        boot.transfers
+            .iter()
+            .filter(|transfer| transfer.direction == Direction::Read)
+            .map(|transfer| (transfer, self.verdict(boot, transfer)))
+    }
+
+    /// Whether any file that the phone wanted was delivered.
+    pub fn fetched_anything(&self, boot: &Boot) -> bool {
+        self.reads(boot).any(|(_, verdict)| {
+            matches!(
+                verdict,
+                TransferVerdict::Complete | TransferVerdict::UpToDate
+            )
+        })
+    }
+
+    /// Whether all that the phone asked for and needs was delivered, and it has not
+    /// tried to register.
+    pub fn is_loaded(&self, boot: &Boot) -> bool {
+        let all_settled = self.reads(boot).all(|(transfer, verdict)| match verdict {
+            TransferVerdict::Complete | TransferVerdict::UpToDate => true,
+            TransferVerdict::Unknown => false,
+            _ => {
+                self.when_absent(transfer) != WhenAbsent::Fatal
+                    || self.stand_in_arrived(boot, transfer)
+            }
+        });
+        boot.registrations.is_empty() && self.fetched_anything(boot) && all_settled
+    }
+
+    /// Whether a file of this name arrived within the boot, from wherever.
+    pub fn arrived(&self, boot: &Boot, name: &str) -> bool {
+        self.reads(boot).any(|(transfer, verdict)| {
+            matches!(
+                verdict,
+                TransferVerdict::Complete | TransferVerdict::UpToDate
+            ) && transfer.file_name() == name
+        })
+    }
+
+    /// Whether a file that can stand in for this one arrived within the boot.
+    pub fn stand_in_arrived(&self, boot: &Boot, transfer: &Transfer) -> bool {
+        let Some(chain) = self.file(transfer).and_then(|file| file.chain) else {
+            return false;
+        };
+        chain.needs != Needs::All
+            && self.reads(boot).any(|(other, verdict)| {
+                matches!(
+                    verdict,
+                    TransferVerdict::Complete | TransferVerdict::UpToDate
+                ) && self
+                    .file(other)
+                    .and_then(|file| file.chain)
+                    .is_some_and(|known| known.name == chain.name)
+            })
+    }
+
+    /// Whether the boot before this one missed the same file, and did not register.
+    pub fn missed_before(&self, transfer: &Transfer) -> bool {
+        let before = self.boot_index.checked_sub(1);
+        before
+            .and_then(|index| self.phone.boots.get(index))
+            .is_some_and(|boot| {
+                !boot.is_registered()
+                    && boot
+                        .transfers
+                        .iter()
+                        .any(|other| other.file == transfer.file && other.status == transfer.status)
+            })
+    }
+
+    /// Whether the phone got nothing more after this moment and stopped or started over.
+    pub fn is_stuck_after(&self, boot: &Boot, at: At) -> bool {
+        let got_more = self.reads(boot).any(|(transfer, verdict)| {
+            transfer.last > at
+                && matches!(
+                    verdict,
+                    TransferVerdict::Complete | TransferVerdict::UpToDate
+                )
+        });
+        let tried_to_register = boot.registrations.iter().any(|attempt| attempt.first > at);
+        let stopped = boot.followed_by_another
+            || self.watched_secs_after(at.max(boot.last_effort())) >= self.patience_secs();
+        !got_more && !tried_to_register && stopped
+    }
+
+    /// Whether two addresses are in one subnet by the phone's lease. `None` without a
+    /// mask.
+    pub fn same_subnet(&self, boot: &Boot, address: Ipv4Addr) -> Option<bool> {
+        let lease = boot.lease.acknowledged()?;
+        let mask = *lease.message.addresses(1)?.first()?;
+        let own = u32::from(lease.message.your_address) & u32::from(mask);
+        Some(u32::from(address) & u32::from(mask) == own)
+    }
+
+    /// The vendor's name as a word for sentences: `Cisco`, else `This`.
+    pub fn vendor(&self) -> &str {
+        self.profile.map_or("This", |profile| &profile.vendor)
+    }
+}

@@ -1,0 +1,118 @@
+//! What it means for a boot that one file did not arrive, whatever the reason.
+
+use crate::finding::{About, Finding, Severity};
+use crate::profiles::{Role, WhenAbsent};
+use crate::rules::Context;
+use crate::session::Boot;
+use crate::session::transfer::Transfer;
+
+/// How bad it is that this file did not arrive.
+pub(super) fn severity(boot: &Boot, context: &Context<'_>, transfer: &Transfer) -> Severity {
+    let came_otherwise = context.arrived(boot, &transfer.file_name());
+    if came_otherwise || context.stand_in_arrived(boot, transfer) {
+        return Severity::Note;
+    }
+    let stuck = context.is_stuck_after(boot, transfer.last)
+        || (!went_on(boot, context, transfer) && context.missed_before(transfer));
+    let Some(file) = context.file(transfer) else {
+        return of_unknown_file(boot, context, transfer, stuck);
+    };
+    let registered = boot.is_registered();
+    match file.when_absent() {
+        WhenAbsent::Fatal if registered || went_on(boot, context, transfer) => Severity::Warning,
+        WhenAbsent::Fatal => Severity::Error,
+        WhenAbsent::Benign => Severity::Note,
+        WhenAbsent::Degraded if is_extra(file.role()) => Severity::Note,
+        // It runs, on another version than it was told to.
+        WhenAbsent::Degraded if registered && file.role() == Role::FirmwareList => {
+            Severity::Warning
+        }
+        _ if registered => Severity::Note,
+        _ if stuck => Severity::Error,
+        WhenAbsent::Degraded | WhenAbsent::BenignIfOther => Severity::Warning,
+        WhenAbsent::BenignIfInstalled => Severity::Note,
+    }
+}
+
+/// A file that no profile speaks of matters only when the phone stops at it.
+fn of_unknown_file(
+    boot: &Boot,
+    context: &Context<'_>,
+    transfer: &Transfer,
+    stuck: bool,
+) -> Severity {
+    let asked_last = boot
+        .transfers
+        .iter()
+        .all(|other| other.first <= transfer.last || other.file == transfer.file);
+    if boot.is_registered() || !stuck || !asked_last {
+        Severity::Note
+    } else if context.fetched_anything(boot) {
+        Severity::Warning
+    } else {
+        Severity::Error
+    }
+}
+
+/// Whether the phone fetched something after it had failed to get this file.
+fn went_on(boot: &Boot, context: &Context<'_>, transfer: &Transfer) -> bool {
+    context
+        .reads(boot)
+        .any(|(other, _)| other.first > transfer.last && other.is_delivered())
+}
+
+/// Files without which a phone does all its work.
+fn is_extra(role: Role) -> bool {
+    matches!(
+        role,
+        Role::Ui | Role::Optional | Role::License | Role::Upload | Role::Trust
+    )
+}
+
+/// What a finding about a transfer is about.
+pub(super) fn about(transfer: &Transfer) -> About {
+    About {
+        file: Some(shown(transfer)),
+        server: Some(transfer.server),
+        port: Some(transfer.server_port),
+        protocol: Some(transfer.protocol.name()),
+        ..About::default()
+    }
+}
+
+/// The file's name for people, credentials masked.
+pub(super) fn shown(transfer: &Transfer) -> String {
+    phoneboot_parsers::http::masked_target(&transfer.file).to_string()
+}
+
+/// Adds the request and the answer to a finding.
+pub(super) fn with_frames(finding: Finding, transfer: &Transfer) -> Finding {
+    let name = shown(transfer);
+    let finding = finding.evidence(transfer.first, format!("request for {name}"));
+    let finding = if transfer.last_request == transfer.first {
+        finding
+    } else {
+        finding.evidence(transfer.last_request, format!("last request for {name}"))
+    };
+    match &transfer.error {
+        Some(error) => {
+            let who = if error.from_phone { "phone" } else { "server" };
+            let words = if error.message.is_empty() {
+                String::new()
+            } else {
+                format!(" \"{}\"", error.message)
+            };
+            finding.evidence(error.at, format!("{who}: {}{words}", error.code))
+        }
+        None => finding,
+    }
+}
+
+/// `once`, `twice`, `5 times`.
+pub(super) fn times(count: u64) -> String {
+    match count {
+        0 | 1 => "once".to_owned(),
+        2 => "twice".to_owned(),
+        more => format!("{more} times"),
+    }
+}

@@ -1,0 +1,142 @@
+//! The phone looks for a DHCP server and none offers anything.
+//!
+//! ## What it sees
+//! DISCOVER after DISCOVER, over several seconds, and neither an OFFER nor anything by the
+//! phone that would follow one.
+//!
+//! ## Why the phone stops
+//! Without an address it can ask nobody for anything.
+//!
+//! ## How to fix it
+//! 1. Is there a DHCP scope for the VLAN that the phone asks in, and has it free addresses?
+//! 2. Is the server in another subnet? Then the router of this VLAN needs a relay agent
+//!    (`ip helper-address` on Cisco).
+//! 3. Does the switch drop the answers? DHCP snooping drops those that come in on an
+//!    untrusted port.
+//! 4. Is the phone in the right VLAN? The report shows the tag of its frames.
+//!
+//! ## When it may be wrong
+//! OFFERs are often sent to the phone alone. A capture taken at another port of the switch
+//! shows only the broadcasts; a REQUEST of the phone then proves that an OFFER came, and the
+//! rule is silent.
+//!
+//! ## References
+//! RFC 2131 §3.1, §4.1 (retransmission: 4, 8, 16 … seconds).
+
+use phoneboot_parsers::dhcp::MessageType;
+
+use crate::finding::{About, Confidence, Finding, Severity};
+use crate::rules::Context;
+use crate::session::Boot;
+
+/// A server that is going to offer does so within this time, relay agents included.
+const OFFER_SECS: f64 = 10.0;
+
+pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding> {
+    let lease = &boot.lease;
+    let answered = lease
+        .messages
+        .iter()
+        .any(|message| message.message.op == 2 || message.kind == Some(MessageType::Request));
+    let discovers: Vec<_> = lease.of_kind(MessageType::Discover).collect();
+    let (Some(first), Some(last)) = (discovers.first(), discovers.last()) else {
+        return Vec::new();
+    };
+    let asked_secs = last.at.time.secs_since(first.at.time);
+    let waited_secs = context.watched_secs_after(first.at);
+    let proven = (discovers.len() > 1 && asked_secs >= 2.0 && waited_secs >= OFFER_SECS / 2.0)
+        || waited_secs >= OFFER_SECS;
+    if answered || !proven {
+        return Vec::new();
+    }
+    // A phone that goes on without a lease has an address of its own.
+    let went_on = boot
+        .transfers
+        .iter()
+        .any(|transfer| transfer.answered.is_some());
+    let severity = if went_on || boot.is_registered() {
+        Severity::Warning
+    } else {
+        Severity::Error
+    };
+    let vlan = last.vlan;
+    let place = vlan.map_or("untagged".to_owned(), |vlan| format!("in VLAN {vlan}"));
+    vec![
+        Finding::new(
+            "dhcp-offer-missing",
+            severity,
+            format!("no DHCP server answers ({place})"),
+        )
+        .confidence(if discovers.len() > 1 {
+            Confidence::Certain
+        } else {
+            Confidence::Likely
+        })
+        .detail(format!(
+            "The phone sent {} DISCOVER over {asked_secs:.0} s; the capture goes on for \
+             {:.0} s after the first and holds no OFFER.",
+            discovers.len(),
+            waited_secs
+        ))
+        .about(About {
+            vlan,
+            protocol: Some("dhcp"),
+            ..About::default()
+        })
+        .evidence(first.at, "first DISCOVER")
+        .evidence(last.at, "last DISCOVER")
+        .remedy(format!(
+            "Check that a DHCP scope serves the phones {place}, and that it has free addresses."
+        ))
+        .remedy(
+            "If the server is in another subnet, set the relay agent on this VLAN's router \
+             (`ip helper-address <server>`).",
+        )
+        .remedy(
+            "Check that the switch trusts the server's port (DHCP snooping), and the port's VLAN.",
+        ),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::testing::Case;
+    use crate::session::testing::BootBuilder;
+
+    fn discovers(count: u32) -> BootBuilder {
+        (0..count).fold(BootBuilder::new(), |boot, _| {
+            boot.after_secs(4).dhcp(MessageType::Discover, &[])
+        })
+    }
+
+    #[test]
+    fn discovers_without_an_offer_are_an_error() {
+        let findings = Case::new("cisco-79x1", discovers(4)).check(check);
+        assert_eq!(findings.len(), 1);
+        assert_eq!(findings[0].severity, Severity::Error);
+        assert!(
+            findings[0]
+                .detail
+                .starts_with("The phone sent 4 DISCOVER over 12 s")
+        );
+    }
+
+    #[test]
+    fn an_offer_that_comes_late_is_an_offer() {
+        let boot = discovers(3).dhcp(MessageType::Offer, &[]);
+        assert!(Case::new("cisco-79x1", boot).check(check).is_empty());
+    }
+
+    #[test]
+    fn a_request_proves_that_an_offer_came() {
+        let boot = discovers(2).dhcp(MessageType::Request, &[(54, &[192, 0, 2, 10])]);
+        assert!(Case::new("cisco-79x1", boot).check(check).is_empty());
+    }
+
+    #[test]
+    fn a_capture_that_ends_at_once_proves_nothing() {
+        let case = Case::new("cisco-79x1", discovers(1)).ends_after_secs(1);
+        assert!(case.check(check).is_empty());
+    }
+}

@@ -1,0 +1,149 @@
+//! A Cisco phone's lease does not carry option 150, the list of TFTP servers.
+//!
+//! ## What it sees
+//! The acknowledgement to a phone of a family that reads option 150 first, without that
+//! option.
+//!
+//! ## Why the phone stops
+//! Without option 150 the phone looks at option 66, at the next-server field and at the
+//! server name. If none of them names a server, it knows nobody to ask for its files. A
+//! factory reset erases a TFTP address that was typed in.
+//!
+//! ## How to fix it
+//! 1. Add option 150 to the scope of the voice VLAN, as a list of IP addresses (four bytes
+//!    each), not as text.
+//! 2. Cisco IOS: `option 150 ip <server>` in the pool. dnsmasq: `dhcp-option=150,<server>`.
+//!    ISC: `option tftp150 code 150 = array of ip-address;`. Windows: define option 150 as
+//!    an array of IP addresses.
+//!
+//! ## When it may be wrong
+//! A phone with a typed-in TFTP address needs no option; when it fetches its files all the
+//! same this is a warning.
+//!
+//! ## References
+//! RFC 5859 (option 150).
+
+use crate::finding::{About, Confidence, Finding, Severity};
+use crate::rules::Context;
+use crate::session::Boot;
+
+const TFTP_SERVERS: u8 = 150;
+
+pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding> {
+    let reads_150_first = context.profile.is_some_and(|profile| {
+        profile.vendor == "Cisco" && profile.provisioning.options.first() == Some(&TFTP_SERVERS)
+    });
+    let Some(lease) = boot.lease.acknowledged().filter(|_| reads_150_first) else {
+        return Vec::new();
+    };
+    if lease.message.option(TFTP_SERVERS).is_some() {
+        return Vec::new();
+    }
+    let message = &lease.message;
+    let others: Vec<&str> = [
+        (message.option(66).is_some(), "option 66"),
+        (
+            !message.server_address.is_unspecified(),
+            "the next-server field",
+        ),
+        (!message.server_name.is_empty(), "the server name field"),
+    ]
+    .into_iter()
+    .filter_map(|(given, name)| given.then_some(name))
+    .collect();
+    let fetched = context.fetched_anything(boot);
+    let severity = if others.is_empty() && !fetched && !boot.is_registered() {
+        Severity::Error
+    } else {
+        Severity::Warning
+    };
+    let asked = if boot.lease.wanted_options().contains(&TFTP_SERVERS) {
+        "The phone asked for option 150 and was not given it."
+    } else {
+        "The lease has no option 150."
+    };
+    let instead = if others.is_empty() {
+        " Neither option 66 nor the next-server field names a server.".to_owned()
+    } else {
+        format!(" A server is named by {} instead.", others.join(" and "))
+    };
+    let came = if fetched {
+        " The phone got files all the same."
+    } else {
+        ""
+    };
+    let server = boot
+        .transfers
+        .iter()
+        .find(|transfer| transfer.answered.is_some())
+        .map_or("<TFTP server>".to_owned(), |transfer| {
+            transfer.server.to_string()
+        });
+    vec![
+        Finding::new(
+            "dhcp-option-150-missing",
+            severity,
+            "the lease names no TFTP server in option 150",
+        )
+        .confidence(if severity == Severity::Error {
+            Confidence::Likely
+        } else {
+            Confidence::Certain
+        })
+        .detail(format!("{asked}{instead}{came}"))
+        .about(About {
+            server: lease.server().map(Into::into),
+            option: Some(TFTP_SERVERS),
+            vlan: lease.vlan,
+            protocol: Some("dhcp"),
+            ..About::default()
+        })
+        .evidence(lease.at, "ACK without option 150")
+        .remedy(format!(
+            "Add option 150 with the address of the TFTP server to the scope of this VLAN: \
+             `option 150 ip {server}` (IOS), `dhcp-option=150,{server}` (dnsmasq)."
+        )),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::testing::Case;
+    use crate::session::testing::{BootBuilder, SERVER};
+    use crate::session::transfer::Status;
+
+    #[test]
+    fn no_server_at_all_is_an_error() {
+        let boot = BootBuilder::new().lease(&[1, 66, 150], &[]);
+        let findings = Case::new("cisco-79x1", boot).check(check);
+        assert_eq!(findings[0].severity, Severity::Error);
+        assert_eq!(findings[0].subject.option, Some(150));
+    }
+
+    #[test]
+    fn another_source_makes_it_a_warning() {
+        let boot = BootBuilder::new()
+            .lease(&[1, 66, 150], &[])
+            .last_dhcp(|message| message.server_address = SERVER)
+            .tftp("SEP001AA17BE638.cnf.xml", Status::Complete);
+        let findings = Case::new("cisco-79x1", boot).check(check);
+        assert_eq!(findings[0].severity, Severity::Warning);
+    }
+
+    #[test]
+    fn a_lease_with_the_option_is_fine() {
+        let boot = BootBuilder::new().lease(&[150], &[(150, &[192, 0, 2, 10])]);
+        assert!(Case::new("cisco-79x1", boot).check(check).is_empty());
+    }
+
+    #[test]
+    fn other_makers_do_not_need_it() {
+        let boot = BootBuilder::new().lease(&[66], &[]);
+        assert!(
+            Case::new("polycom-soundpoint", boot)
+                .check(check)
+                .is_empty()
+        );
+    }
+}

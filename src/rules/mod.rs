@@ -1,0 +1,114 @@
+//! Rules: what is wrong with a boot, on what evidence, and what to do.
+//!
+//! A rule is a pure function over one [`Boot`] and its [`Context`]. It knows no other
+//! rule; what follows from what is said in [`causes`]. Its file's own comment is its
+//! documentation: `phoneboot explain` prints it.
+
+mod capture;
+mod causes;
+mod context;
+mod diagnose;
+mod docs;
+mod fetch;
+mod lease;
+mod link;
+mod outcome;
+mod power;
+mod reach;
+mod register;
+#[cfg(test)]
+mod testing;
+
+pub use context::{Context, TransferVerdict};
+pub use diagnose::{Options, diagnose};
+pub use docs::{Documentation, HEADINGS};
+
+use crate::capture::CaptureFacts;
+use crate::finding::Finding;
+use crate::session::{Boot, Phase};
+
+/// One rule.
+pub struct Rule {
+    /// Its findings' id.
+    pub id: &'static str,
+    /// Which phase of a boot it judges; `None` for the capture itself.
+    pub phase: Option<Phase>,
+    /// How it judges.
+    pub check: Check,
+    /// Its file, whose comment is its documentation.
+    source: &'static str,
+}
+
+/// How a rule judges.
+#[derive(Clone, Copy)]
+pub enum Check {
+    /// One boot.
+    Boot(fn(&Boot, &Context<'_>) -> Vec<Finding>),
+    /// One capture.
+    Capture(fn(&CaptureFacts, usize) -> Vec<Finding>),
+}
+
+impl Rule {
+    /// What the rule's file says about it.
+    pub fn documentation(&self) -> Documentation {
+        Documentation::of_source(self.source)
+    }
+
+    /// The rule with this id.
+    pub fn by_id(id: &str) -> Option<&'static Self> {
+        RULES.iter().find(|rule| rule.id == id)
+    }
+
+    /// The name of the phase that it judges.
+    pub fn phase_name(&self) -> &'static str {
+        self.phase.map_or("capture", Phase::name)
+    }
+}
+
+/// A row of [`RULES`] for a rule that judges a boot.
+const fn boot(
+    id: &'static str,
+    phase: Phase,
+    check: fn(&Boot, &Context<'_>) -> Vec<Finding>,
+    source: &'static str,
+) -> Rule {
+    Rule {
+        id,
+        phase: Some(phase),
+        check: Check::Boot(check),
+        source,
+    }
+}
+
+/// Every rule, in the order of the phases.
+#[rustfmt::skip]
+pub const RULES: &[Rule] = &[
+    boot("cdp-low-power", Phase::Link, link::cdp_low_power::check, include_str!("link/cdp_low_power.rs")),
+    boot("dhcp-offer-missing", Phase::Lease, lease::dhcp_offer_missing::check, include_str!("lease/dhcp_offer_missing.rs")),
+    boot("dhcp-ack-missing", Phase::Lease, lease::dhcp_ack_missing::check, include_str!("lease/dhcp_ack_missing.rs")),
+    boot("dhcp-request-refused", Phase::Lease, lease::dhcp_request_refused::check, include_str!("lease/dhcp_request_refused.rs")),
+    boot("dhcp-answer-slow", Phase::Lease, lease::dhcp_answer_slow::check, include_str!("lease/dhcp_answer_slow.rs")),
+    boot("dhcp-option-150-missing", Phase::Lease, lease::dhcp_option_150_missing::check, include_str!("lease/dhcp_option_150_missing.rs")),
+    boot("dhcp-provisioning-missing", Phase::Lease, lease::dhcp_provisioning_missing::check, include_str!("lease/dhcp_provisioning_missing.rs")),
+    boot("dhcp-provisioning-malformed", Phase::Lease, lease::dhcp_provisioning_malformed::check, include_str!("lease/dhcp_provisioning_malformed.rs")),
+    boot("server-unreachable", Phase::Reach, reach::server_unreachable::check, include_str!("reach/server_unreachable.rs")),
+    boot("server-port-closed", Phase::Reach, reach::server_port_closed::check, include_str!("reach/server_port_closed.rs")),
+    boot("connection-blocked", Phase::Reach, reach::connection_blocked::check, include_str!("reach/connection_blocked.rs")),
+    boot("file-missing", Phase::Fetch, fetch::file_missing::check, include_str!("fetch/file_missing.rs")),
+    boot("file-name-case-mismatch", Phase::Fetch, fetch::file_name_case_mismatch::check, include_str!("fetch/file_name_case_mismatch.rs")),
+    boot("tftp-file-too-large", Phase::Fetch, fetch::tftp_file_too_large::check, include_str!("fetch/tftp_file_too_large.rs")),
+    boot("tftp-request-unanswered", Phase::Fetch, fetch::tftp_request_unanswered::check, include_str!("fetch/tftp_request_unanswered.rs")),
+    boot("tftp-transfer-stalled", Phase::Fetch, fetch::tftp_transfer_stalled::check, include_str!("fetch/tftp_transfer_stalled.rs")),
+    boot("tftp-transfer-refused", Phase::Fetch, fetch::tftp_transfer_refused::check, include_str!("fetch/tftp_transfer_refused.rs")),
+    boot("http-redirect-unfollowed", Phase::Fetch, fetch::http_redirect_unfollowed::check, include_str!("fetch/http_redirect_unfollowed.rs")),
+    boot("config-fallback-used", Phase::Fetch, fetch::config_fallback_used::check, include_str!("fetch/config_fallback_used.rs")),
+    boot("boot-loop", Phase::Fetch, fetch::boot_loop::check, include_str!("fetch/boot_loop.rs")),
+    boot("registration-rejected", Phase::Register, register::registration_rejected::check, include_str!("register/registration_rejected.rs")),
+    boot("registration-unanswered", Phase::Register, register::registration_unanswered::check, include_str!("register/registration_unanswered.rs")),
+    Rule {
+        id: "capture-cut-short",
+        phase: None,
+        check: Check::Capture(capture::capture_cut_short::check),
+        source: include_str!("capture/capture_cut_short.rs"),
+    },
+];

@@ -1,0 +1,5 @@
+//! Rules of the reach phase: the way to the server.
+
+pub(super) mod connection_blocked;
+pub(super) mod server_port_closed;
+pub(super) mod server_unreachable;

@@ -1,0 +1,183 @@
+//! The server is there, and nothing listens on the port that the phone asks.
+//!
+//! ## What it sees
+//! ICMP "port unreachable" that quotes the phone's request, or a TCP RST in answer to its
+//! SYN.
+//!
+//! ## Why the phone stops
+//! The machine is up and the service is not: no TFTP, web or call server runs there, or it
+//! listens on another address or port.
+//!
+//! ## How to fix it
+//! 1. Start the service, and look that it listens on this address: `ss -lnup` for UDP,
+//!    `ss -lntp` for TCP.
+//! 2. Is the address the right one? Option 150, 66 or the next-server field may name another
+//!    machine than the one meant.
+//! 3. A firewall that rejects instead of dropping gives the same answer.
+//!
+//! ## When it may be wrong
+//! Phones try several ways on purpose: HTTP on port 6970 refused and TFTP used instead is
+//! normal. When the phone gets its files all the same, this is a note.
+//!
+//! ## References
+//! RFC 792 (type 3, code 3); RFC 4443 §3.1 (code 4); RFC 9293 §3.10.7.1 (reset).
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use crate::event::{At, Unreachable};
+use crate::finding::{About, Finding, Severity};
+use crate::rules::Context;
+use crate::session::Boot;
+
+/// What was refused at one server's port.
+#[derive(Default)]
+struct Refusals {
+    over: &'static str,
+    frames: Vec<At>,
+}
+
+/// UDP services whose absence a phone does not mind: DNS goes to the next server, time
+/// and logs can wait.
+const MINOR_UDP_PORTS: &[u16] = &[53, 123, 137, 161, 162, 514, 1900, 5353];
+
+pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding> {
+    let mut by_port: BTreeMap<(IpAddr, u16), Refusals> = BTreeMap::new();
+    for seen in &boot.reach.unreachables {
+        let quoted = &seen.value.quoted;
+        let Some((_, port)) = quoted.ports else {
+            continue;
+        };
+        let minor = quoted.protocol == 17 && MINOR_UDP_PORTS.contains(&port);
+        if seen.value.why == Unreachable::Port && !seen.value.refused_by_phone && !minor {
+            let refusals = by_port.entry((quoted.destination, port)).or_default();
+            refusals.over = if quoted.protocol == 6 { "tcp" } else { "udp" };
+            refusals.frames.push(seen.at);
+        }
+    }
+    for connection in &boot.reach.connections {
+        if let Some(refused) = connection.refused {
+            let refusals = by_port
+                .entry((connection.server, connection.server_port))
+                .or_default();
+            refusals.over = "tcp";
+            refusals.frames.push(refused);
+        }
+    }
+    by_port
+        .into_iter()
+        .filter(|((server, port), _)| !opened_later(boot, *server, *port))
+        .map(|((server, port), refusals)| closed(boot, context, server, port, &refusals))
+        .collect()
+}
+
+/// Whether the port answered at another time of the boot.
+fn opened_later(boot: &Boot, server: IpAddr, port: u16) -> bool {
+    boot.reach.connections.iter().any(|connection| {
+        connection.server == server
+            && connection.server_port == port
+            && connection.accepted.is_some()
+    }) || boot.transfers.iter().any(|transfer| {
+        transfer.server == server && transfer.server_port == port && transfer.answered.is_some()
+    })
+}
+
+fn closed(
+    boot: &Boot,
+    context: &Context<'_>,
+    server: IpAddr,
+    port: u16,
+    refusals: &Refusals,
+) -> Finding {
+    let came_up = boot.is_registered() || context.is_loaded(boot);
+    let went_on = refusals
+        .frames
+        .last()
+        .is_some_and(|last| !context.is_stuck_after(boot, *last));
+    let severity = if came_up || (went_on && context.fetched_anything(boot)) {
+        Severity::Note
+    } else {
+        Severity::Error
+    };
+    let over = refusals.over.to_ascii_uppercase();
+    let service = match (refusals.over, port) {
+        ("udp", 69) => "a TFTP server",
+        (_, 80 | 443 | 6970 | 6971 | 8080) => "a web server",
+        (_, 21) => "an FTP server",
+        (_, 5060 | 5061 | 2000 | 2443) => "the call server",
+        _ => "the service",
+    };
+    let mut finding = Finding::new(
+        "server-port-closed",
+        severity,
+        format!("nothing listens on {over} port {port} of {server}"),
+    )
+    .detail(format!(
+        "{server} sent the phone's packets back {}: the machine is up, and {service} is not \
+         listening there.",
+        if refusals.frames.len() == 1 {
+            "once".to_owned()
+        } else {
+            format!("{} times", refusals.frames.len())
+        }
+    ))
+    .about(About {
+        server: Some(server),
+        port: Some(port),
+        protocol: Some(refusals.over),
+        ..About::default()
+    });
+    let ends = [refusals.frames.first(), refusals.frames.last()];
+    for (index, at) in ends.into_iter().flatten().enumerate() {
+        if index == 0 || refusals.frames.len() > 1 {
+            finding = finding.evidence(*at, "port unreachable, or connection refused");
+        }
+    }
+    let lists = if refusals.over == "tcp" {
+        "ss -lntp"
+    } else {
+        "ss -lnup"
+    };
+    finding
+        .remedy(format!(
+            "Start {service} on {server} and see that it listens there: `{lists} | grep {port}`."
+        ))
+        .remedy("If this is the wrong machine, correct the address in DHCP or in the phone.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::testing::Case;
+    use crate::session::testing::{BootBuilder, SERVER};
+    use crate::session::transfer::Status;
+
+    #[test]
+    fn a_closed_tftp_port_is_an_error() {
+        let boot = BootBuilder::new()
+            .tftp("CTLSEP001AA17BE638.tlv", Status::Unanswered)
+            .unreachable(Unreachable::Port, SERVER, 69);
+        let findings = Case::new("cisco-79x1", boot).check(check);
+        assert_eq!(findings.len(), 1);
+        assert_eq!(findings[0].severity, Severity::Error);
+        assert_eq!(
+            findings[0].title,
+            "nothing listens on UDP port 69 of 192.0.2.10"
+        );
+    }
+
+    #[test]
+    fn http_refused_and_tftp_used_instead_is_a_note() {
+        let boot = BootBuilder::new()
+            .connection(SERVER, 6970, |connection, at| connection.refused = Some(at))
+            .tftp("SEP001AA17BE638.cnf.xml", Status::Complete);
+        let findings = Case::new("cisco-89xx-99xx", boot).check(check);
+        assert_eq!(findings[0].severity, Severity::Note);
+    }
+
+    #[test]
+    fn a_host_that_is_not_there_is_another_fault() {
+        let boot = BootBuilder::new().unreachable(Unreachable::Host, SERVER, 69);
+        assert!(Case::new("cisco-79x1", boot).check(check).is_empty());
+    }
+}

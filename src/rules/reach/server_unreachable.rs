@@ -1,0 +1,254 @@
+//! There is no way to the server: nobody has its address, or a router says so.
+//!
+//! ## What it sees
+//! ARP questions for the server's or the router's address that nobody answers, or ICMP
+//! "host unreachable", "network unreachable" or "administratively prohibited" for a packet
+//! of the phone.
+//!
+//! ## Why the phone stops
+//! Its requests do not even leave the subnet, or are sent back on the way.
+//!
+//! ## How to fix it
+//! 1. Is the server up, and in the subnet that the phone believes it to be in? The phone asks
+//!    by ARP only for addresses inside its own mask: compare option 1 (mask) with the plan.
+//! 2. For the router: is option 3 right, and does the router live in this VLAN?
+//! 3. "Prohibited" is a router's access list: allow the phone's subnet.
+//!
+//! ## When it may be wrong
+//! ARP answers go to the phone alone; from another port of the switch they are not seen. The
+//! rule takes three questions as proof that none came, and is silent when the server is heard
+//! later.
+//!
+//! ## References
+//! RFC 826 (ARP); RFC 792 (type 3); RFC 1812 §5.2.7.1 (codes 9, 10, 13).
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use crate::event::Unreachable;
+use crate::finding::{About, Confidence, Finding, Severity};
+use crate::rules::Context;
+use crate::session::Boot;
+use crate::session::reach::ArpTarget;
+
+/// An answer to ARP comes within milliseconds; this many seconds are enough.
+const ANSWER_SECS: f64 = 3.0;
+
+/// Who asks this often has got no answer, whatever the capture shows.
+const PROOF: u64 = 3;
+
+pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = boot
+        .reach
+        .arp
+        .iter()
+        .filter(|target| is_silent(boot, context, target))
+        .filter_map(|target| {
+            Some(no_arp(
+                boot,
+                context,
+                target,
+                role_of(boot, target.address)?,
+            ))
+        })
+        .collect();
+    findings.extend(sent_back(boot, context));
+    findings
+}
+
+/// Whether nobody answered, and the capture would have shown it.
+fn is_silent(boot: &Boot, context: &Context<'_>, target: &ArpTarget) -> bool {
+    !target.probe
+        && target.answer.is_none()
+        && (target.asked >= PROOF || (target.asked > 1 && context.sees_answers(boot)))
+        && context.watched_secs_after(target.first) >= ANSWER_SECS
+        && !is_heard(boot, IpAddr::V4(target.address))
+}
+
+/// Whether the address answered anything in this boot.
+fn is_heard(boot: &Boot, address: IpAddr) -> bool {
+    boot.transfers
+        .iter()
+        .any(|transfer| transfer.server == address && transfer.answered.is_some())
+        || boot
+            .reach
+            .connections
+            .iter()
+            .any(|connection| connection.server == address && connection.accepted.is_some())
+}
+
+/// What the phone wants of this address; `None` when it is of no weight to the boot.
+fn role_of(boot: &Boot, address: Ipv4Addr) -> Option<&'static str> {
+    let lease = boot.lease.boot_data();
+    let holds = |code: u8| {
+        lease
+            .and_then(|lease| lease.message.addresses(code))
+            .is_some_and(|list| list.contains(&address))
+    };
+    let named = |code: u8| {
+        lease
+            .and_then(|lease| lease.message.text(code))
+            .is_some_and(|text| text.to_string().contains(&address.to_string()))
+    };
+    let asked = boot
+        .transfers
+        .iter()
+        .any(|transfer| transfer.server == IpAddr::V4(address))
+        || boot
+            .reach
+            .connections
+            .iter()
+            .any(|connection| connection.server == IpAddr::V4(address));
+    let next_server = lease.is_some_and(|lease| lease.message.server_address == address);
+    if holds(3) {
+        Some("router")
+    } else if holds(150) || next_server || asked || [66, 160, 159, 161].into_iter().any(named) {
+        Some("server")
+    } else {
+        None
+    }
+}
+
+fn severity(boot: &Boot, context: &Context<'_>, role: &str) -> Severity {
+    if boot.is_registered() || context.is_loaded(boot) {
+        Severity::Note
+    } else if role == "router" && context.fetched_anything(boot) {
+        Severity::Warning
+    } else {
+        Severity::Error
+    }
+}
+
+fn no_arp(boot: &Boot, context: &Context<'_>, target: &ArpTarget, role: &str) -> Finding {
+    let address = target.address;
+    let finding = Finding::new(
+        "server-unreachable",
+        severity(boot, context, role),
+        format!("nobody answers for the {role}'s address {address}"),
+    )
+    .confidence(Confidence::Likely)
+    .detail(format!(
+        "The phone asked {} times by ARP who has {address}; no answer is in the capture.",
+        target.asked
+    ))
+    .about(About {
+        server: Some(IpAddr::V4(address)),
+        protocol: Some("arp"),
+        ..About::default()
+    })
+    .evidence(target.first, format!("who has {address}?"))
+    .evidence(target.last, format!("still: who has {address}?"));
+    if role == "router" {
+        finding.remedy(format!(
+            "See that the router has {address} in this VLAN, or correct option 3 (router) in DHCP."
+        ))
+    } else {
+        finding
+            .remedy(format!(
+                "See that {address} is switched on and in the phone's VLAN; from a PC there: \
+                 `ping {address}`."
+            ))
+            .remedy(
+                "If the server is in another subnet, the phone's mask (option 1) is too wide: it \
+                 should ask the router.",
+            )
+    }
+}
+
+/// Findings for packets that a router sent back, one a server.
+fn sent_back(boot: &Boot, context: &Context<'_>) -> Vec<Finding> {
+    let mut seen_servers = Vec::new();
+    let mut findings = Vec::new();
+    for seen in &boot.reach.unreachables {
+        let value = &seen.value;
+        let why = match value.why {
+            Unreachable::Host => "host unreachable",
+            Unreachable::Network => "network unreachable",
+            Unreachable::Prohibited => "prohibited by a filter",
+            Unreachable::Port | Unreachable::TooBig | Unreachable::Other => continue,
+        };
+        let server = value.quoted.destination;
+        if value.refused_by_phone || seen_servers.contains(&server) || is_heard(boot, server) {
+            continue;
+        }
+        seen_servers.push(server);
+        let from = value
+            .from
+            .map_or("a router".to_owned(), |from| from.to_string());
+        findings.push(
+            Finding::new(
+                "server-unreachable",
+                severity(boot, context, "server"),
+                format!("no way to {server}: {why}"),
+            )
+            .detail(format!(
+                "{from} sent a packet of the phone to {server} back with \"{why}\"."
+            ))
+            .about(About {
+                server: Some(server),
+                port: value.quoted.ports.map(|(_, port)| port),
+                protocol: Some("icmp"),
+                ..About::default()
+            })
+            .evidence(seen.at, why)
+            .remedy(if value.why == Unreachable::Prohibited {
+                format!("Allow the phone's subnet to reach {server} in the access list of {from}.")
+            } else {
+                format!("See that {server} is up, and that {from} has a route to it.")
+            }),
+        );
+    }
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::testing::Case;
+    use crate::session::testing::{BootBuilder, SERVER};
+    use crate::session::transfer::Status;
+
+    fn leased() -> BootBuilder {
+        BootBuilder::new().lease(&[150], &[(150, &SERVER.octets())])
+    }
+
+    #[test]
+    fn a_server_that_answers_no_arp_is_an_error() {
+        let findings = Case::new("cisco-79x1", leased().arp(SERVER, 4, false)).check(check);
+        assert_eq!(findings.len(), 1);
+        assert_eq!(findings[0].severity, Severity::Error);
+        assert_eq!(
+            findings[0].title,
+            "nobody answers for the server's address 192.0.2.10"
+        );
+    }
+
+    #[test]
+    fn a_late_answer_is_an_answer() {
+        let boot = leased().arp(SERVER, 4, true);
+        assert!(Case::new("cisco-79x1", boot).check(check).is_empty());
+    }
+
+    #[test]
+    fn a_neighbor_of_no_weight_is_none() {
+        let boot = leased().arp(Ipv4Addr::new(192, 0, 2, 77), 4, false);
+        assert!(Case::new("cisco-79x1", boot).check(check).is_empty());
+    }
+
+    #[test]
+    fn a_server_that_is_heard_is_there() {
+        let boot = leased()
+            .arp(SERVER, 4, false)
+            .tftp("SEP001AA17BE638.cnf.xml", Status::Complete);
+        assert!(Case::new("cisco-79x1", boot).check(check).is_empty());
+    }
+
+    #[test]
+    fn a_filter_is_named() {
+        let boot = leased().unreachable(Unreachable::Prohibited, SERVER, 69);
+        let findings = Case::new("cisco-79x1", boot).check(check);
+        assert_eq!(
+            findings[0].title,
+            "no way to 192.0.2.10: prohibited by a filter"
+        );
+    }
+}
