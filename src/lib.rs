@@ -18,5 +18,6 @@ pub mod event;
 pub mod finding;
 pub mod observe;
 pub mod profiles;
+pub mod report;
 pub mod rules;
 pub mod session;
