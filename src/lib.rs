@@ -11,9 +11,12 @@
 //! * **issue**: something odd in one message.
 //! * **profile**: what is known of a phone family.
 
+pub mod analysis;
 pub mod capture;
+pub mod cli;
 pub mod diagnosis;
 pub mod dissect;
+pub mod error;
 pub mod event;
 pub mod finding;
 pub mod observe;
