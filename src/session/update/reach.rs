@@ -262,6 +262,13 @@ fn change(
         TcpNotice::Finish => connection.finished = connection.finished.or(Some(event.at)),
         TcpNotice::Gap { missing_bytes } => {
             connection.missing_bytes = connection.missing_bytes.saturating_add(missing_bytes);
+            let sender = if event.source.ip == Some(server) {
+                "the server"
+            } else {
+                "the phone"
+            };
+            let summary = format!("the capture lacks {missing_bytes} bytes of {sender} here");
+            step(host, event, Phase::Reach, Protocol::Tcp, "tcp-gap", summary);
         }
         TcpNotice::Open { .. } => {}
     }
