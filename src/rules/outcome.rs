@@ -18,6 +18,10 @@ pub(super) fn outcome(boot: &Boot, context: &Context<'_>, findings: &[Finding]) 
     if context.is_loaded(boot) {
         return Outcome::Loaded;
     }
+    // A phone that only announces itself may have been up for days.
+    if furthest(boot) == Phase::Link && !boot.followed_by_another {
+        return Outcome::Incomplete;
+    }
     if boot.followed_by_another
         || context.idle_secs(boot) >= context.patience_secs()
         || repeats_itself(boot, context)
@@ -84,4 +88,57 @@ pub(super) fn furthest(boot: &Boot) -> Phase {
         .map(|step| step.phase)
         .max()
         .unwrap_or(Phase::Link)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::testing::Case;
+    use crate::session::registration;
+    use crate::session::testing::BootBuilder;
+    use crate::session::transfer::Status;
+
+    /// The outcome of one boot of a Cisco phone, `secs` before the capture's end.
+    fn outcome_of(boot: BootBuilder, secs: i64, findings: &[Finding]) -> &'static str {
+        let case = Case::new("cisco-79x1", boot).ends_after_secs(secs);
+        let said = case.check(|boot, context| {
+            let word = outcome(boot, context, findings).name();
+            vec![Finding::new(word, Severity::Note, "")]
+        });
+        said[0].id
+    }
+
+    fn fetched() -> BootBuilder {
+        BootBuilder::new()
+            .lease(&[150], &[(150, &[192, 0, 2, 10])])
+            .tftp("SEP001AA17BE638.cnf.xml", Status::Complete)
+    }
+
+    #[test]
+    fn a_registered_boot_is_registered_whatever_else_was_found() {
+        let error = [Finding::new("file-missing", Severity::Error, "")];
+        let boot = fetched().registration(registration::Status::Registered, None);
+        assert_eq!(outcome_of(boot, 1, &error), "registered");
+    }
+
+    #[test]
+    fn an_error_explains_a_failure_and_a_warning_does_not() {
+        let error = [Finding::new("file-missing", Severity::Error, "")];
+        let warning = [Finding::new("file-missing", Severity::Warning, "")];
+        assert_eq!(outcome_of(fetched(), 1, &error), "failed");
+        assert_eq!(outcome_of(fetched(), 1, &warning), "loaded");
+    }
+
+    #[test]
+    fn silence_makes_the_difference_between_incomplete_and_stalled() {
+        let asked = || BootBuilder::new().lease(&[150], &[(150, &[192, 0, 2, 10])]);
+        assert_eq!(outcome_of(asked(), 5, &[]), "incomplete");
+        assert_eq!(outcome_of(asked(), 300, &[]), "stalled");
+    }
+
+    #[test]
+    fn a_phone_that_only_announces_itself_is_not_judged() {
+        let boot = BootBuilder::new().phone_cdp(phoneboot_parsers::cdp::Message::default());
+        assert_eq!(outcome_of(boot, 300, &[]), "incomplete");
+    }
 }
