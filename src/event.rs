@@ -133,13 +133,8 @@ pub enum EventKind<'a> {
     HttpRequest(&'a http::Head),
     /// An HTTP response's head.
     HttpResponse(&'a http::Head),
-    /// Body bytes; of a request when the subject sent them.
-    HttpBody {
-        /// The bytes.
-        bytes: &'a [u8],
-        /// Whether the subject sent them.
-        from_client: bool,
-    },
+    /// Body bytes, of a request or an answer: the session knows by who sent the frame.
+    HttpBody(&'a [u8]),
     /// An HTTP message ended; a request when the subject sent it.
     HttpEnd {
         /// How.

@@ -129,15 +129,7 @@ fn http_meaning<'a>(
                 )
             }
         }
-        http::Piece::Body(bytes) => (
-            Subject::Either,
-            EventKind::HttpBody {
-                bytes,
-                // Which side the watched host is on is known to the session alone;
-                // it compares the event's source.
-                from_client: false,
-            },
-        ),
+        http::Piece::Body(bytes) => (Subject::Either, EventKind::HttpBody(bytes)),
         http::Piece::End(end) => {
             let from_client = matches!(end.head.start, http::StartLine::Request { .. });
             (

@@ -196,11 +196,6 @@ impl Boot {
         }
     }
 
-    /// The first step in which the phone itself did something in this phase.
-    pub fn first_step(&self, phase: Phase) -> Option<&Step> {
-        self.timeline.iter().find(|step| step.phase == phase)
-    }
-
     /// The last moment at which the boot got on or tried to: announcements go on for
     /// ever and are no progress.
     pub fn last_effort(&self) -> At {

@@ -56,7 +56,7 @@ pub(super) fn apply(host: &mut Host, event: &Event<'_>) -> Change {
         } => tftp::message(host, event, message, from_client),
         EventKind::HttpRequest(head) => http::request(host, event, head),
         EventKind::HttpResponse(head) => http::response(host, event, head),
-        EventKind::HttpBody { bytes, .. } => http::body(host, event, bytes),
+        EventKind::HttpBody(bytes) => http::body(host, event, bytes),
         EventKind::HttpEnd { end, from_client } => http::end(host, event, end, from_client),
         EventKind::Sip {
             message,

@@ -87,6 +87,16 @@ impl Bench {
         format!("{}{suffix}", self.phone.mac_digits())
     }
 
+    /// Neither boot file is there, which lets the phone ask for its configuration.
+    fn misses_boot_files(&mut self, agent: &str) {
+        for file in [self.of_phone(".boot"), "y000000000000.boot".into()] {
+            let target = format!("/yealink/{file}");
+            self.scene
+                .http_get(&self.phone, &self.server, &target, agent)
+                .missing();
+        }
+    }
+
     fn registers(&mut self) {
         self.scene.wait_secs(3);
         self.scene
@@ -248,13 +258,7 @@ fn registration_unanswered() -> Recipe {
     let mut bench = Bench::running();
     let agent = format!("Yealink SIP-T48S 66.84.0.125 {}", bench.phone.mac_colons());
     bench.leases("http://192.0.2.20/yealink/");
-    for file in [bench.of_phone(".boot"), "y000000000000.boot".into()] {
-        let target = format!("/yealink/{file}");
-        bench
-            .scene
-            .http_get(&bench.phone, &bench.server, &target, &agent)
-            .missing();
-    }
+    bench.misses_boot_files(&agent);
     let own = b"#!version:1.0.0.1\naccount.1.enable = 1\naccount.1.user_name = 4801\n";
     for file in ["y000000000065.cfg".into(), bench.of_phone(".cfg")] {
         let target = format!("/yealink/{file}");
@@ -297,13 +301,7 @@ fn healthy_t48s() -> Recipe {
     bench.switch_speaks();
     bench.scene.wait_ms(1_900);
     bench.leases("http://192.0.2.20/yealink/");
-    for file in [bench.of_phone(".boot"), "y000000000000.boot".into()] {
-        let target = format!("/yealink/{file}");
-        bench
-            .scene
-            .http_get(&bench.phone, &bench.server, &target, &agent)
-            .missing();
-    }
+    bench.misses_boot_files(&agent);
     let common = b"#!version:1.0.0.1\nlocal_time.ntp_server1 = 192.0.2.5\n";
     let own = b"#!version:1.0.0.1\naccount.1.enable = 1\naccount.1.user_name = 4801\n";
     for (file, content) in [
