@@ -120,10 +120,16 @@ fn ipv6<'a>(ip: &LaxIpv6Slice<'a>, input: Input<'a>) -> Packet<'a> {
         announced => missing_bytes(HEADER_LENGTH.saturating_add(announced), input),
     };
     // What follows a fragment header belongs to the datagram and not to the
-    // packet: only the headers up to it are walked through.
+    // packet: only the headers up to it are walked through. etherparse's iterator
+    // takes a header that the packet ends in for whole, so it is not asked beyond
+    // the headers that are.
     let mut walked = HEADER_LENGTH;
     let mut fragment = None;
-    for extension in ip.extensions().clone() {
+    let extensions_end = HEADER_LENGTH.saturating_add(ip.extensions().slice().len());
+    let mut extensions = ip.extensions().clone().into_iter();
+    while walked < extensions_end
+        && let Some(extension) = extensions.next()
+    {
         let length = match &extension {
             Ipv6ExtensionSlice::HopByHop(slice)
             | Ipv6ExtensionSlice::Routing(slice)
@@ -142,9 +148,7 @@ fn ipv6<'a>(ip: &LaxIpv6Slice<'a>, input: Input<'a>) -> Packet<'a> {
     let carried = match fragment {
         None => Carried::Whole(payload.ip_number, Input::cut(payload.payload, missing)),
         Some(fragment) => {
-            let end = HEADER_LENGTH
-                .saturating_add(ip.extensions().slice().len())
-                .saturating_add(payload.payload.len());
+            let end = extensions_end.saturating_add(payload.payload.len());
             let bytes = input.bytes.get(walked..end).unwrap_or_default();
             Carried::Fragment(FragmentPart {
                 protocol: fragment.next_header(),
@@ -273,6 +277,19 @@ mod tests {
         let payload = [&[17, 0, 0, 0, 0, 0, 0, 7][..], b"payload"].concat();
         let bytes = ipv6(44, &payload);
         assert_eq!(carried(Input::whole(&bytes)), udp(Input::whole(b"payload")));
+    }
+
+    #[test]
+    fn stops_before_an_extension_header_that_is_not_whole() {
+        // Hop-by-hop options that announce each other extension header, and nothing there.
+        for next in [43, 44, 51, 60] {
+            let bytes = ipv6(0, &[next, 0, 1, 4, 0, 0, 0, 0]);
+            let packet = parse(Input::whole(&bytes)).unwrap();
+            assert_eq!(
+                packet.carried,
+                Carried::Whole(IpNumber(next), Input::whole(&[]))
+            );
+        }
     }
 
     #[test]
