@@ -23,6 +23,7 @@ pub mod http;
 pub mod icmp;
 pub mod lldp;
 mod mac;
+pub mod manifest;
 pub mod sccp;
 pub mod sip;
 pub mod snap;
