@@ -8,7 +8,7 @@ use crate::capture::{self, CaptureFacts, Frame, LinkType};
 use crate::diagnosis::Diagnosis;
 use crate::dissect::{Dissected, Dissector};
 use crate::event::Seen;
-use crate::observe::observe;
+use crate::observe::Observer;
 use crate::profiles::Profiles;
 use crate::rules::{self, diagnose};
 use crate::session::phone::Clue;
@@ -46,9 +46,10 @@ pub fn analyze_readers(
 ) -> Result<Diagnosis, capture::Error> {
     let recognize = |clues: &[Seen<Clue>]| profiles.identify(clues).is_some();
     let mut dissector = Dissector::new();
+    let mut observer = Observer::default();
     let mut tracker = Tracker::new(&recognize);
     let mut take = |dissected: Dissected<'_>| {
-        observe(&dissected, &mut |event| tracker.event(event));
+        observer.observe(&dissected, &mut |event| tracker.event(event));
     };
     let captures = each_frame(readers, |frame| dissector.frame(frame, &mut take));
     dissector.finish(&mut take);

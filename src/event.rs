@@ -5,6 +5,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
+use phoneboot_parsers::manifest::Manifest;
 use phoneboot_parsers::{MacAddress, Protocol, cdp, dhcp, http, icmp, lldp, sccp, sip, tftp};
 
 use crate::capture::{FrameNumber, Timestamp};
@@ -142,6 +143,8 @@ pub enum EventKind<'a> {
         /// Whether the subject sent it.
         from_client: bool,
     },
+    /// What a file names that the subject was just given whole.
+    Contents(&'a Manifest),
     /// A SIP message to or from the subject.
     Sip {
         /// The message.

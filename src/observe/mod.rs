@@ -4,6 +4,7 @@
 //! The match over [`Message`] is exhaustive on purpose: a new protocol does not
 //! compile until somebody says here what it means.
 
+mod contents;
 mod link;
 mod reach;
 mod register;
@@ -13,9 +14,29 @@ use phoneboot_parsers::{IssueKind, Message, Protocol, http, tftp};
 use crate::dissect::{Dissected, Item};
 use crate::event::{Endpoint, Event, EventKind, Subject};
 
-/// Gives the events of one dissected item to `emit`: what its message means, then
-/// one [`EventKind::Malformed`] for each thing in it that breaks its specification.
-pub fn observe(dissected: &Dissected<'_>, emit: &mut dyn FnMut(&Event<'_>)) {
+use contents::Contents;
+
+/// Makes events of what the dissector gives. It remembers nothing but files that are on
+/// their way.
+#[derive(Debug, Default)]
+pub struct Observer {
+    contents: Contents,
+}
+
+impl Observer {
+    /// Gives the events of one dissected item to `emit`: what its message means, what a
+    /// file names that ends with it, then one [`EventKind::Malformed`] for each thing in
+    /// it that breaks its specification.
+    pub fn observe(&mut self, dissected: &Dissected<'_>, emit: &mut dyn FnMut(&Event<'_>)) {
+        observe(dissected, emit);
+        if let Some(manifest) = self.contents.take(dissected) {
+            let subject = one_side(dissected, false, false);
+            emit(&event(dissected, subject, EventKind::Contents(&manifest)));
+        }
+    }
+}
+
+fn observe(dissected: &Dissected<'_>, emit: &mut dyn FnMut(&Event<'_>)) {
     let Some((subject, kind)) = meaning(dissected) else {
         return;
     };

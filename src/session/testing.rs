@@ -234,6 +234,7 @@ impl BootBuilder {
             method: None,
             http_status: None,
             location: None,
+            manifest: None,
             host: None,
             first,
             last_request: first,

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use phoneboot_parsers::manifest::Manifest;
 use phoneboot_parsers::{Protocol, WireText, tftp::Direction};
 
 use crate::event::At;
@@ -58,6 +59,8 @@ pub struct Transfer {
     pub http_status: Option<u16>,
     /// HTTP `Location`.
     pub location: Option<WireText>,
+    /// What the file names that was delivered last; `None` when it names nothing.
+    pub manifest: Option<Box<Manifest>>,
     /// HTTP `Host`.
     pub host: Option<WireText>,
     /// The first request.

@@ -202,6 +202,7 @@ fn missing_file(first: At, last: At) -> Transfer {
         method: None,
         http_status: None,
         location: None,
+        manifest: None,
         host: None,
         first,
         last_request: last,

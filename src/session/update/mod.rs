@@ -1,5 +1,6 @@
 //! What each sort of event changes in a boot; one file a sort.
 
+mod contents;
 pub(super) mod http;
 pub(super) mod lease;
 pub(super) mod link;
@@ -58,6 +59,7 @@ pub(super) fn apply(host: &mut Host, event: &Event<'_>) -> Change {
         EventKind::HttpResponse(head) => http::response(host, event, head),
         EventKind::HttpBody(bytes) => http::body(host, event, bytes),
         EventKind::HttpEnd { end, from_client } => http::end(host, event, end, from_client),
+        EventKind::Contents(manifest) => contents::names(host, event, manifest),
         EventKind::Sip {
             message,
             from_client,

@@ -178,6 +178,7 @@ pub(super) fn find_or_add(
         method: None,
         http_status: None,
         location: None,
+        manifest: None,
         host: None,
         first: at,
         last_request: at,

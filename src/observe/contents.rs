@@ -1,0 +1,202 @@
+//! Delivered files that name other files: put together from the messages that bring
+//! them, as far as they are short and tell by their beginning that they may do so.
+
+use std::collections::VecDeque;
+use std::net::IpAddr;
+
+use phoneboot_parsers::http::{Ending, Piece, StartLine};
+use phoneboot_parsers::manifest::{self, MAX_FILE_BYTES, Manifest};
+use phoneboot_parsers::tftp::{self, Direction};
+use phoneboot_parsers::{Message, WireText};
+
+use crate::dissect::{Dissected, Item};
+use crate::event::Endpoint;
+
+/// Files that are put together at a time; the one that was begun first is given up when
+/// there are more.
+const MAX_FILES: usize = 64;
+
+/// Bytes by which a file that names nothing is told and turned away.
+const TELLING_BYTES: usize = 16;
+
+/// TFTP's block size unless another one was agreed on (RFC 1350 §2).
+const DEFAULT_BLOCK_BYTES: usize = 512;
+
+/// Files on their way.
+#[derive(Debug, Default)]
+pub(super) struct Contents {
+    files: VecDeque<File>,
+}
+
+#[derive(Debug)]
+struct File {
+    key: Key,
+    bytes: Vec<u8>,
+    /// TFTP's next block.
+    next_block: u16,
+    /// TFTP's block size.
+    block_bytes: usize,
+}
+
+/// Who fetches what from whom.
+#[derive(Debug, PartialEq, Eq)]
+struct Key {
+    client: (IpAddr, u16),
+    server: IpAddr,
+    /// What else tells one file of the two from another: TFTP's file, as a client may
+    /// fetch several from one port; the server's port of a TCP connection.
+    file: Tells,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Tells {
+    Name(WireText),
+    ServerPort(u16),
+}
+
+impl Contents {
+    /// Takes in a message. Gives what the file names that ends with it.
+    pub(super) fn take(&mut self, dissected: &Dissected<'_>) -> Option<Manifest> {
+        match dissected.item {
+            Item::Tftp {
+                message,
+                of_file: Some(file),
+                from_client,
+                ..
+            } => self.tftp(dissected, message, file, from_client),
+            Item::Message(Message::Http(piece), _) => self.http(dissected, piece),
+            _ => None,
+        }
+    }
+
+    fn tftp(
+        &mut self,
+        dissected: &Dissected<'_>,
+        message: &tftp::Message<'_>,
+        file: &WireText,
+        from_client: bool,
+    ) -> Option<Manifest> {
+        let (client, server) = ends(dissected, from_client);
+        let key = Key {
+            client: (client.ip?, client.port?),
+            server: server.ip?,
+            file: Tells::Name(file.clone()),
+        };
+        match message {
+            tftp::Message::Request(request) if request.direction == Direction::Read => {
+                self.begin(key);
+                None
+            }
+            tftp::Message::OptionAck { options } => {
+                let agreed = tftp::number_option(options, "blksize");
+                if let (Some(file), Some(bytes)) = (self.find(&key), agreed) {
+                    file.block_bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
+                }
+                None
+            }
+            tftp::Message::Data {
+                block,
+                data,
+                wire_length,
+            } if !from_client => {
+                let file = self.find(&key)?;
+                if *block != file.next_block {
+                    // Sent again; or lost in the capture, and the end never comes.
+                    return None;
+                }
+                file.next_block = file.next_block.wrapping_add(1);
+                let is_last = *wire_length < file.block_bytes;
+                let is_whole = data.len() == *wire_length;
+                if is_whole && self.add(&key, data) && is_last {
+                    return self.end(&key);
+                }
+                if !is_whole {
+                    self.give_up(&key);
+                }
+                None
+            }
+            _ => None,
+        }
+    }
+
+    fn http(&mut self, dissected: &Dissected<'_>, piece: &Piece<'_>) -> Option<Manifest> {
+        // Only answers: their receiver is the client.
+        let (client, server) = ends(dissected, false);
+        let key = Key {
+            client: (client.ip?, client.port?),
+            server: server.ip?,
+            file: Tells::ServerPort(server.port?),
+        };
+        match piece {
+            Piece::Head(head) => {
+                let plain = head
+                    .header("Content-Encoding")
+                    .is_none_or(|coding| coding.as_bytes().eq_ignore_ascii_case(b"identity"));
+                if plain && matches!(head.start, StartLine::Response { status: 200, .. }) {
+                    self.begin(key);
+                }
+                None
+            }
+            Piece::Body(bytes) => {
+                self.add(&key, bytes);
+                None
+            }
+            Piece::End(end) if end.ending == Ending::Complete => self.end(&key),
+            Piece::End(_) => {
+                self.give_up(&key);
+                None
+            }
+        }
+    }
+
+    fn find(&mut self, key: &Key) -> Option<&mut File> {
+        self.files.iter_mut().rfind(|file| file.key == *key)
+    }
+
+    fn begin(&mut self, key: Key) {
+        self.give_up(&key);
+        if self.files.len() >= MAX_FILES {
+            self.files.pop_front();
+        }
+        self.files.push_back(File {
+            key,
+            bytes: Vec::new(),
+            next_block: 1,
+            block_bytes: DEFAULT_BLOCK_BYTES,
+        });
+    }
+
+    /// Adds the next bytes of a file; `false` when it is not kept, or not any more.
+    fn add(&mut self, key: &Key, bytes: &[u8]) -> bool {
+        let Some(file) = self.find(key) else {
+            return false;
+        };
+        file.bytes.extend_from_slice(bytes);
+        let is_foreign =
+            file.bytes.len() >= TELLING_BYTES && !manifest::may_name_others(&file.bytes);
+        if is_foreign || file.bytes.len() > MAX_FILE_BYTES {
+            self.give_up(key);
+            return false;
+        }
+        true
+    }
+
+    fn give_up(&mut self, key: &Key) {
+        self.files.retain(|file| file.key != *key);
+    }
+
+    fn end(&mut self, key: &Key) -> Option<Manifest> {
+        let index = self.files.iter().rposition(|file| file.key == *key)?;
+        let file = self.files.remove(index)?;
+        manifest::read(&file.bytes)
+    }
+}
+
+/// Client and server of a message.
+fn ends<'d>(dissected: &'d Dissected<'_>, from_client: bool) -> (&'d Endpoint, &'d Endpoint) {
+    if from_client {
+        (&dissected.source, &dissected.destination)
+    } else {
+        (&dissected.destination, &dissected.source)
+    }
+}
