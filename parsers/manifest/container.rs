@@ -1,6 +1,6 @@
 //! Cisco's container of signed files: `….loads`, `….sbn`, `….sgn`, trust lists.
 //!
-//! Seen in 127 of 127 signed files of the 79xx sets at dkgroot/provision_sccp.
+//! Seen in 127 of 127 signed files of the 79xx sets at `dkgroot/provision_sccp`.
 //!
 //! ```text
 //!  1 byte  2 bytes          length

@@ -35,7 +35,7 @@ use crate::session::Boot;
 use crate::session::transfer::Transfer;
 
 use super::file_name_case_mismatch::twin;
-use super::loss;
+use super::{firmware, loss};
 
 pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding> {
     let mut normal = Vec::new();
@@ -45,6 +45,7 @@ pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding
             || context.arrived(boot, &transfer.file_name())
             || twin(context, transfer).is_some()
             || is_replaced_by_default(boot, context, transfer)
+            || firmware::configuration_naming(boot, context, transfer).is_some()
         {
             continue;
         }

@@ -2,11 +2,19 @@
 
 pub(super) mod boot_loop;
 pub(super) mod config_fallback_used;
+pub(super) mod configured_firmware_missing;
 pub(super) mod file_missing;
 pub(super) mod file_name_case_mismatch;
+mod firmware;
+pub(super) mod firmware_file_renamed;
+pub(super) mod firmware_incomplete;
+pub(super) mod firmware_not_requested;
 pub(super) mod http_redirect_unfollowed;
 mod loss;
+#[cfg(test)]
+mod testing;
 pub(super) mod tftp_file_too_large;
 pub(super) mod tftp_request_unanswered;
 pub(super) mod tftp_transfer_refused;
 pub(super) mod tftp_transfer_stalled;
+pub(super) mod web_page_instead_of_file;

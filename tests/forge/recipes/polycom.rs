@@ -32,6 +32,7 @@ pub(super) fn recipes() -> Vec<Recipe> {
         redirect_followed(),
         provider_blocked_by_firewall(),
         provisioning_missing(),
+        portal_page(),
         healthy_soundpoint_331(),
     ]
 }
@@ -535,5 +536,31 @@ fn healthy_soundpoint_331() -> Recipe {
                 left, as it is the one installed; two logs are uploaded; the registrar asks for \
                 credentials, gets them, and accepts.",
         ..bench.recipe("healthy-soundpoint-331", phone)
+    }
+}
+
+fn portal_page() -> Recipe {
+    let mut bench = Bench::ip_331();
+    bench.finds_server();
+    let page = b"<!DOCTYPE html>\n<html><head><title>Guest access</title></head><body>Log in</body></html>\n";
+    let own = bench.of_phone(".cfg");
+    for _ in 0..2 {
+        for file in [own.as_str(), "000000000000.cfg"] {
+            bench.fetches(file, page);
+        }
+        bench.scene.wait_secs(50);
+        bench.neighbors_speak();
+    }
+    bench.scene.wait_secs(60);
+    bench.neighbors_speak();
+    let phone = Phone {
+        notes: &[],
+        ..bench.failed(&["web-page-instead-of-file"])
+    };
+    Recipe {
+        title: "A guest portal answers every request of the phone with its login page",
+        story: "The phone was plugged into the guest network. Its server is reached, and whatever it asks \
+                for comes with 200 OK: the portal's page. It has no account and asks again.",
+        ..bench.recipe("portal-page", phone)
     }
 }

@@ -8,12 +8,13 @@ use std::net::Ipv4Addr;
 
 use crate::forge::cdp;
 use crate::forge::dhcp::{Client, Lease};
-use crate::forge::firmware;
+use crate::forge::firmware as files;
 use crate::forge::recipes::{Expect, Phone, Recipe};
 use crate::forge::sccp::device;
 use crate::forge::scene::{Host, Scene};
 
 mod fetch;
+mod firmware;
 mod healthy;
 mod lease;
 mod reach;
@@ -29,6 +30,7 @@ pub(super) fn recipes() -> Vec<Recipe> {
         lease::recipes(),
         reach::recipes(),
         fetch::recipes(),
+        firmware::recipes(),
         healthy::recipes(),
     ]
     .concat()
@@ -221,7 +223,7 @@ impl Bench {
     }
 
     fn fetches_config(&mut self) {
-        let config = firmware::sccp_config(self.call_server.ip, self.model.load);
+        let config = files::sccp_config(self.call_server.ip, self.model.load);
         let name = self.config_name();
         self.fetches(&name, &config);
     }
@@ -266,12 +268,12 @@ impl Bench {
 
     /// The load list, then each file in it, with the time that flash takes.
     fn recovers(&mut self, list: &str, release: &str, files: &[&str]) {
-        let content = firmware::load_list(list, release, files);
+        let content = files::load_list(list, release, files);
         self.fetches(list, &content);
         for file in files {
             self.scene.wait_ms(2_400);
             let name = file.trim_end();
-            self.fetches(name, &firmware::image(name, 900));
+            self.fetches(name, &files::image(name, 900));
         }
     }
 

@@ -1,0 +1,115 @@
+//! A web page came in place of the file that was asked for.
+//!
+//! ## What it sees
+//! The server answers "200 OK" and delivers a page of HTML where the phone asked for a
+//! configuration, a list or an image.
+//!
+//! ## Why the phone stops
+//! To the phone the file is there and makes no sense: it ignores it and comes up without
+//! an account, or begins again. Login pages of portals, error pages that forget to say
+//! 404, and the challenge pages of content networks do this.
+//!
+//! ## How to fix it
+//! 1. Fetch the same address by hand and look at it: `curl -i http://server/path`.
+//! 2. Exempt the folder of the phones from the portal, the login and the rewriting rules.
+//! 3. Let the server answer 404 for what it does not have.
+//!
+//! ## When it may be wrong
+//! Settings files of old snom phones are HTML and end in `.htm`: such names are passed over.
+//!
+//! ## References
+//! RFC 9110 §15.5.5 (404).
+
+use phoneboot_parsers::Protocol;
+use phoneboot_parsers::manifest::Kind;
+
+use crate::finding::{Confidence, Finding, Severity};
+use crate::rules::Context;
+use crate::session::Boot;
+use crate::session::transfer::Transfer;
+
+use super::firmware::is_delivered;
+use super::loss;
+
+pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding> {
+    context
+        .reads(boot)
+        .filter(|(transfer, verdict)| {
+            is_delivered(*verdict)
+                && transfer
+                    .manifest
+                    .as_deref()
+                    .is_some_and(|manifest| manifest.kind == Kind::WebPage)
+                && context.file(transfer).is_some()
+                && !may_be_page(&transfer.file_name())
+        })
+        .map(|(transfer, _)| page(boot, context, transfer))
+        .collect()
+}
+
+fn may_be_page(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    [".htm", ".html", ".php", ".asp", ".aspx"]
+        .iter()
+        .any(|extension| name.ends_with(extension))
+}
+
+fn page(boot: &Boot, context: &Context<'_>, transfer: &Transfer) -> Finding {
+    let name = loss::shown(transfer);
+    let server = transfer.server;
+    let severity = if boot.is_registered() {
+        Severity::Warning
+    } else if context.is_stuck_after(boot, transfer.last) {
+        Severity::Error
+    } else {
+        Severity::Warning
+    };
+    let by_hand = match transfer.protocol {
+        Protocol::Tftp => format!("tftp {server} -c get {name}"),
+        _ => format!("curl -i http://{server}{name}"),
+    };
+    Finding::new(
+        "web-page-instead-of-file",
+        severity,
+        format!("{server} delivers a web page as \"{name}\""),
+    )
+    .confidence(Confidence::Certain)
+    .detail(format!(
+        "The {} bytes that came are HTML, no file of a phone: a portal, a login or an error \
+         page that says 200.",
+        transfer.bytes
+    ))
+    .about(loss::about(transfer))
+    .evidence(transfer.first, format!("request for {name}"))
+    .evidence(transfer.last, "a web page is complete")
+    .remedy(format!("Look at what comes: `{by_hand}`."))
+    .remedy("Exempt the phones' folder from logins, portals and rewriting, and put the file there.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::fetch::testing::web_page;
+    use crate::rules::testing::Case;
+    use crate::session::testing::BootBuilder;
+
+    fn findings(target: &str, family: &'static str) -> Vec<Finding> {
+        Case::new(family, web_page(BootBuilder::new(), target)).check(check)
+    }
+
+    #[test]
+    fn a_page_where_the_configuration_belongs_is_an_error() {
+        let findings = findings("/0004f2aabbcc.cfg", "polycom-soundpoint");
+        assert_eq!(findings[0].severity, Severity::Error);
+        assert_eq!(
+            findings[0].title,
+            "192.0.2.10 delivers a web page as \"/0004f2aabbcc.cfg\""
+        );
+    }
+
+    #[test]
+    fn a_page_that_was_asked_for_is_none() {
+        assert!(findings("/snom320.htm", "snom").is_empty());
+        assert!(findings("/status", "polycom-soundpoint").is_empty());
+    }
+}
