@@ -41,6 +41,11 @@ const CAUSES: &[Consequence] = &[
     at_same_server("registration-unanswered", "server-unreachable"),
     at_same_server("registration-unanswered", "server-port-closed"),
     cause("file-missing", "tftp-file-too-large"),
+    cause("tftp-block-wrap", "tftp-file-too-large"),
+    cause("tftp-retransmissions", "tftp-transfer-stalled"),
+    cause("tftp-retransmissions", "cdp-low-power"),
+    cause("firmware-incomplete", "tftp-options-refused"),
+    cause("firmware-incomplete", "http-body-truncated"),
     // What the list lacks is said of the file itself.
     cause("firmware-incomplete", "file-missing"),
     cause("firmware-incomplete", "file-name-case-mismatch"),

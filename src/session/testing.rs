@@ -235,6 +235,7 @@ impl BootBuilder {
             http_status: None,
             location: None,
             manifest: None,
+            with_credentials: false,
             host: None,
             first,
             last_request: first,

@@ -61,6 +61,8 @@ pub struct Transfer {
     pub location: Option<WireText>,
     /// What the file names that was delivered last; `None` when it names nothing.
     pub manifest: Option<Box<Manifest>>,
+    /// Whether the last request carried credentials.
+    pub with_credentials: bool,
     /// HTTP `Host`.
     pub host: Option<WireText>,
     /// The first request.

@@ -92,6 +92,18 @@ impl Request<'_> {
         self.answer(404, &[("Content-Type", "text/html")], page);
     }
 
+    /// The server announces the whole body, sends `sent_bytes` of it and closes.
+    pub(crate) fn server_breaks_off_after(self, body: &[u8], sent_bytes: usize) {
+        let (scene, mut connection) = self.connect();
+        scene.linger_us(400, 2_500);
+        let headers = [("Content-Type", "application/octet-stream")];
+        let mut response = head(200, &headers, body.len());
+        response.extend(&body[..sent_bytes]);
+        connection.sends(scene, Side::Server, &response);
+        connection.closes(scene, Side::Server);
+        scene.linger_us(2_000, 9_000);
+    }
+
     /// The client reads `read_bytes` of the body and breaks off: the image is the
     /// one that it has already.
     pub(crate) fn client_breaks_off_after(self, body: &[u8], read_bytes: usize) {
@@ -129,7 +141,9 @@ fn head(status: u16, headers: &[(&str, &str)], length: usize) -> Vec<u8> {
         201 => "Created",
         301 => "Moved Permanently",
         302 => "Found",
+        401 => "Unauthorized",
         404 => "Not Found",
+        503 => "Service Unavailable",
         other => panic!("no reason phrase for {other}"),
     };
     let mut head = format!(

@@ -96,6 +96,25 @@ impl Read<'_> {
         self.scene.linger_us(1_500, 4_000);
     }
 
+    /// `blocks` blocks of filling go by, of which the capture holds one in `step` and
+    /// the last, a short one. Block numbers begin again at 0 after 65,535.
+    pub(crate) fn served_in_part(mut self, blocks: usize, step: usize) {
+        self.request();
+        let size = self.block_size();
+        let ports = self.answer_ports(blocks * size);
+        let filling = vec![0x5a; size];
+        for number in (1..blocks).step_by(step).chain([blocks]) {
+            let data = if number == blocks {
+                &filling[1..]
+            } else {
+                &filling
+            };
+            let number = u16::try_from(number % 0x1_0000).unwrap();
+            self.block(ports, number, data);
+            self.acknowledge(ports, number);
+        }
+    }
+
     /// The first `blocks` blocks arrive; the server repeats the last one `repeats`
     /// times into silence and gives up.
     pub(crate) fn stalls_after(mut self, content: &[u8], blocks: u16, repeats: usize) {

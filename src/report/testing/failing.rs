@@ -203,6 +203,7 @@ fn missing_file(first: At, last: At) -> Transfer {
         http_status: None,
         location: None,
         manifest: None,
+        with_credentials: false,
         host: None,
         first,
         last_request: last,

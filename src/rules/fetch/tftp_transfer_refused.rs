@@ -35,6 +35,7 @@ use crate::session::transfer::Transfer;
 
 use super::loss;
 use super::tftp_file_too_large::speaks_of_size;
+use super::tftp_options_refused::is_about_options;
 
 pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding> {
     boot.transfers
@@ -47,7 +48,10 @@ pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding
             )
         })
         .filter(|transfer| !is_probe(transfer) && !context.arrived(boot, &transfer.file_name()))
-        .filter(|transfer| transfer.direction == Direction::Write || !speaks_of_size(transfer))
+        .filter(|transfer| {
+            transfer.direction == Direction::Write
+                || !(speaks_of_size(transfer) || is_about_options(transfer))
+        })
         .map(|transfer| refused(boot, context, transfer))
         .collect()
 }

@@ -65,6 +65,9 @@ pub(super) fn request(host: &mut Host, event: &Event<'_>, head: &Head) -> Change
         transfer.client_port = client_port;
         transfer.method = Some(method.clone());
         transfer.host = head.header("Host").cloned();
+        transfer.with_credentials = ["Authorization", "Proxy-Authorization"]
+            .iter()
+            .any(|name| head.header(name).is_some());
         transfer.bytes = 0;
     }
     let flow = flow_mut(host, server, server_port, client_port);

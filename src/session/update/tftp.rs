@@ -179,6 +179,7 @@ pub(super) fn find_or_add(
         http_status: None,
         location: None,
         manifest: None,
+        with_credentials: false,
         host: None,
         first: at,
         last_request: at,

@@ -23,6 +23,8 @@ pub(super) fn recipes() -> Vec<Recipe> {
     vec![
         t48s_wrong_name_then_too_large(),
         recovery_served(),
+        recovery_options_refused(),
+        healthy_recovery_block_wrap(),
         size_probe(),
         healthy_t48s(),
         registration_unanswered(),
@@ -208,6 +210,65 @@ fn recovery_served() -> Recipe {
                 bytes, the phone acknowledges each of them to the last, shorter one, and then writes its \
                 flash without a word.",
         ..bench.recipe("recovery-served", phone)
+    }
+}
+
+fn recovery_options_refused() -> Recipe {
+    let mut bench = Bench::recovering();
+    for _ in 0..2 {
+        bench.switch_speaks();
+        for file in ["T48S.rom", "T48S.bin", "T48S.rfs"] {
+            bench.scene.arp(&bench.phone, &bench.server);
+            bench
+                .scene
+                .tftp_read(&bench.phone, &bench.server, file)
+                .client_port(1_049)
+                .option("timeout", 5)
+                .option("blksize", 1_468)
+                .error_from_server(8, "option negotiation failed");
+        }
+        bench.scene.wait_secs(48);
+    }
+    bench.switch_speaks();
+    let phone = Phone {
+        outcome: &["failed", "failed"],
+        findings: &["tftp-options-refused"],
+        ..bench.healthy()
+    };
+    Recipe {
+        title: "A small TFTP server refuses the block size that the loader asks for",
+        story: "The loader asks for T48S.rom with a block size of 1468 bytes. The server, a program for \
+                switches, answers error 8 to any option; the loader tries its two other names, does not \
+                ask without options, and shows its IP screen again.",
+        ..bench.recipe("recovery-options-refused", phone)
+    }
+}
+
+fn healthy_recovery_block_wrap() -> Recipe {
+    let mut bench = Bench::recovering();
+    bench.switch_speaks();
+    bench.scene.wait_ms(1_770);
+    bench.scene.arp(&bench.phone, &bench.server);
+    bench
+        .scene
+        .tftp_read(&bench.phone, &bench.server, "T48S.rom")
+        .client_port(1_049)
+        .served_in_part(65_600, 1_000);
+    for _ in 0..3 {
+        bench.scene.wait_secs(30);
+        bench.switch_speaks();
+    }
+    let phone = Phone {
+        outcome: &["loaded"],
+        notes: &["tftp-block-wrap"],
+        ..bench.healthy()
+    };
+    Recipe {
+        title: "An image of 32 MiB in blocks of 512 bytes passes block 65,535",
+        story: "The server knows no options, so that the image takes 65,600 blocks. Behind 65,535 both sides \
+                go on with 0, and the image arrives. The capture was taken by a busy laptop and holds \
+                one block in a thousand.",
+        ..bench.recipe("healthy-recovery-block-wrap", phone)
     }
 }
 

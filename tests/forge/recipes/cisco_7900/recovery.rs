@@ -14,6 +14,7 @@ pub(super) fn recipes() -> Vec<Recipe> {
         load_name_case(),
         transfer_stalled(),
         transfer_with_retransmissions(),
+        transfer_over_a_bad_cable(),
     ]
 }
 
@@ -265,5 +266,44 @@ fn transfer_with_retransmissions() -> Recipe {
                 the server repeated those blocks after a second, and the phone went on. Load and \
                 registration follow as they should.",
         ..bench.recipe("transfer-with-retransmissions", file!(), phone)
+    }
+}
+
+fn transfer_over_a_bad_cable() -> Recipe {
+    let mut bench = Bench::erased_7970();
+    bench.powers_up();
+    bench.leases();
+    let list = firmware::load_list("term70.default.loads", "9-4-2ES26", &FILES_7970);
+    bench.fetches("term70.default.loads", &list);
+    for file in FILES_7970.map(str::trim_end) {
+        bench.scene.wait_ms(2_400);
+        let is_large = file.starts_with("apps");
+        let without_ack: Vec<u16> = if is_large {
+            (2..=24).step_by(2).collect()
+        } else {
+            Vec::new()
+        };
+        let size = if is_large { 20_000 } else { 900 };
+        bench
+            .scene
+            .tftp_read(&bench.phone, &bench.tftp, file)
+            .loses_acks(&without_ack)
+            .served(&firmware::image(file, size));
+    }
+    bench.scene.wait_secs(34);
+    bench.software = CP_7970.load;
+    bench.powers_up();
+    bench.leases();
+    bench.boots_from_files();
+    let phone = Phone {
+        outcome: &["loaded", "registered"],
+        findings: &["tftp-retransmissions"],
+        ..bench.healthy()
+    };
+    Recipe {
+        title: "Every third block of an image gets lost on a bad cable",
+        story: "A recovery that takes minutes instead of seconds: twelve of the 40 blocks of one image were \
+                sent twice. All files arrive in the end and the phone registers.",
+        ..bench.recipe("transfer-over-a-bad-cable", file!(), phone)
     }
 }
