@@ -19,6 +19,7 @@ pub mod cdp;
 mod decoded;
 pub mod dhcp;
 mod error;
+pub mod ftp;
 pub mod http;
 pub mod icmp;
 pub mod lldp;
@@ -46,6 +47,8 @@ pub enum Message<'a> {
     Cdp(Box<cdp::Message>),
     /// Dynamic Host Configuration Protocol, and BOOTP.
     Dhcp(Box<dhcp::Message>),
+    /// A command or a reply of the File Transfer Protocol.
+    Ftp(ftp::Message),
     /// Part of an HTTP/1.x message, as its stream delivers it.
     Http(http::Piece<'a>),
     /// Internet Control Message Protocol, version 4 or 6.
@@ -67,6 +70,7 @@ pub enum Protocol {
     Arp,
     Cdp,
     Dhcp,
+    Ftp,
     Http,
     Icmp,
     Lldp,
@@ -81,6 +85,7 @@ pub const PROTOCOLS: &[(Protocol, &str)] = &[
     (Protocol::Arp, "arp"),
     (Protocol::Cdp, "cdp"),
     (Protocol::Dhcp, "dhcp"),
+    (Protocol::Ftp, "ftp"),
     (Protocol::Http, "http"),
     (Protocol::Icmp, "icmp"),
     (Protocol::Lldp, "lldp"),
@@ -107,6 +112,7 @@ impl Message<'_> {
             Self::Arp(_) => Protocol::Arp,
             Self::Cdp(_) => Protocol::Cdp,
             Self::Dhcp(_) => Protocol::Dhcp,
+            Self::Ftp(_) => Protocol::Ftp,
             Self::Http(_) => Protocol::Http,
             Self::Icmp(_) => Protocol::Icmp,
             Self::Lldp(_) => Protocol::Lldp,

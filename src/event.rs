@@ -5,10 +5,10 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use phoneboot_parsers::{MacAddress, Protocol, cdp, dhcp, http, icmp, lldp, sccp, sip, tftp};
+use phoneboot_parsers::{MacAddress, Protocol, cdp, dhcp, ftp, http, icmp, lldp, sccp, sip, tftp};
 
 use crate::capture::{FrameNumber, Timestamp};
-use crate::dissect::TcpNotice;
+use crate::dissect::{FtpControl, FtpData, TcpNotice};
 
 /// A place in the input: which capture, which frame, when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
@@ -128,6 +128,18 @@ pub enum EventKind<'a> {
         message: &'a tftp::Message<'a>,
         /// Whether the subject sent it; else the server did.
         from_client: bool,
+    },
+    /// An FTP command.
+    FtpCommand(&'a ftp::Command),
+    /// An FTP reply.
+    FtpReply(&'a ftp::Reply),
+    /// Something happened on a data connection of FTP: bytes of a file or list, or the
+    /// connection opens, fails or ends.
+    FtpData {
+        /// The control connection that asked for it.
+        control: FtpControl,
+        /// What happened.
+        what: FtpData<'a>,
     },
     /// An HTTP request's head.
     HttpRequest(&'a http::Head),

@@ -127,8 +127,9 @@ impl Dissector {
 
     /// The tables that were full, and what that cost.
     pub fn limits(&self) -> Vec<LimitReached> {
-        let [streams, buffers] = self.connections.limits();
+        let [streams, buffers, ftp] = self.connections.limits();
         [
+            ftp,
             self.fragments.limit(),
             buffers,
             streams,

@@ -11,6 +11,7 @@ mod connections;
 mod dissector;
 mod expect;
 mod fragments;
+mod ftp;
 mod link;
 mod network;
 mod prefilter;
@@ -24,6 +25,7 @@ mod watched;
 use phoneboot_parsers::{DecodeError, Issue, Message, Protocol, WireText};
 
 pub use self::dissector::Dissector;
+pub use self::ftp::{FtpControl, FtpData};
 use self::link::VlanIds;
 use crate::event::{At, Endpoint};
 
@@ -65,6 +67,13 @@ pub enum Item<'a> {
     Undecodable(Protocol, &'a DecodeError),
     /// Something happened to a TCP connection.
     Tcp(TcpNotice),
+    /// Something happened on a data connection of FTP.
+    FtpData {
+        /// The control connection that it belongs to.
+        control: FtpControl,
+        /// What happened.
+        what: FtpData<'a>,
+    },
     /// A frame of a known host that carries nothing for us: it proves that the
     /// host was there, and that this direction was captured.
     Other,
@@ -96,7 +105,7 @@ pub enum TcpNotice {
 /// A table that was full, and what that cost. One row a table in the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LimitReached {
-    /// The table's name in the report: `ip-fragments`, `tcp-buffers`, `tcp-streams`,
+    /// The table's name in the report: `ftp-data`, `ip-fragments`, `tcp-buffers`, `tcp-streams`,
     /// `tftp-flows`, `watched-hosts`.
     pub limit: &'static str,
     /// How many entries it holds at the most; of `tcp-buffers`, how many bytes.

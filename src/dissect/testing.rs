@@ -173,6 +173,7 @@ fn line(dissected: &Dissected<'_>) -> String {
         Item::Message(message, _) => format!("{} {message:?}", message.protocol().name()),
         Item::Undecodable(protocol, _) => format!("undecodable {}", protocol.name()),
         Item::Tcp(notice) => format!("{notice:?}"),
+        Item::FtpData { what, .. } => format!("ftp data {what:?}"),
         Item::Other => "other".to_owned(),
     };
     format!("{} {who} {what}", dissected.at.frame)

@@ -5,9 +5,11 @@ use std::collections::VecDeque;
 
 use phoneboot_parsers::http::{Head, Piece, StartLine};
 use phoneboot_parsers::{
-    DecodeError, Decoded, Input, Issue, Message, Protocol, WireText, http, sccp, sip,
+    DecodeError, Decoded, Input, Issue, Message, Protocol, WireText, ftp as ftp_lines, http, sccp,
+    sip,
 };
 
+use super::ftp::{self, FtpControl, FtpData, Talk};
 use super::stream::Delivery;
 use super::{Emit, Item, Origin, TcpNotice};
 
@@ -33,6 +35,11 @@ pub(super) struct Voice {
     speech: Speech,
     /// Whether one of the connection's ports is SCCP's.
     sccp_port: bool,
+    /// Whether it is FTP when it looks like it: by the port, or by what the other
+    /// direction says.
+    ftp_port: bool,
+    /// The control connection whose data it carries.
+    data_of: Option<FtpControl>,
     /// Methods of requests whose answers this direction will bring, for a reader
     /// that does not exist yet.
     awaited: VecDeque<WireText>,
@@ -51,9 +58,13 @@ enum Speech {
         n_tried: u8,
         /// Whether `bytes` begin where the connection or a message surely begins.
         from_start: bool,
+        /// Whether it is FTP if the other direction is.
+        may_be_ftp: bool,
     },
     Http(Box<http::Reader>),
     Framed(Framed),
+    /// Data of FTP.
+    Data(FtpControl),
     /// Nothing that is understood; it may still answer an HTTP request.
     Foreign,
     /// Over.
@@ -68,10 +79,13 @@ struct Framed {
     bytes: Vec<u8>,
     /// Bytes of the last message's body that are still to come.
     skip: usize,
+    /// What FTP told of other connections.
+    talk: Talk,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum FramedProtocol {
+    Ftp,
     Sccp,
     Sip,
 }
@@ -81,16 +95,20 @@ enum FramedProtocol {
 enum Recognized {
     Http,
     Framed(FramedProtocol),
+    /// FTP, if the other direction is.
+    PerhapsFtp,
     NeedsMore,
     Foreign,
 }
 
 impl Voice {
     /// A direction between these ports of which nothing is known.
-    pub(super) fn new(ports: [u16; 2]) -> Self {
+    pub(super) fn new(ports: [u16; 2], data_of: Option<FtpControl>) -> Self {
         Self {
-            speech: Speech::unknown(false),
+            speech: Speech::of(data_of, false),
             sccp_port: ports.contains(&SCCP_PORT),
+            ftp_port: ports.contains(&ftp::CONTROL_PORT),
+            data_of,
             awaited: VecDeque::new(),
             asked: Vec::new(),
         }
@@ -98,7 +116,7 @@ impl Voice {
 
     /// The next bytes will be the direction's first.
     pub(super) fn begin(&mut self) {
-        self.speech = Speech::unknown(true);
+        self.speech = Speech::of(self.data_of, true);
     }
 
     /// Whether there is no use in listening.
@@ -130,6 +148,41 @@ impl Voice {
         self.speech = Speech::Silent;
     }
 
+    /// Whether it speaks FTP.
+    pub(super) fn speaks_ftp(&self) -> bool {
+        matches!(&self.speech, Speech::Framed(framed) if framed.protocol == FramedProtocol::Ftp)
+    }
+
+    /// Whether it is FTP if the other direction is.
+    pub(super) fn may_speak_ftp(&self) -> bool {
+        matches!(&self.speech, Speech::Opening { may_be_ftp, .. } if *may_be_ftp)
+    }
+
+    /// The other direction speaks FTP: so does this one.
+    pub(super) fn hear_that_it_is_ftp(&mut self, origin: &Origin, emit: Emit<'_>) {
+        if !std::mem::replace(&mut self.ftp_port, true) && self.may_speak_ftp() {
+            self.hear_bytes(b"", origin, emit);
+        }
+    }
+
+    /// The other direction says nothing that is understood: what looked like FTP was
+    /// another protocol.
+    pub(super) fn give_up_ftp(&mut self) {
+        if self.may_speak_ftp() {
+            self.speech = Speech::Foreign;
+        }
+    }
+
+    /// What FTP told of other connections since this was last asked.
+    pub(super) fn take_ftp(&mut self) -> Option<Talk> {
+        match &mut self.speech {
+            Speech::Framed(framed) if !framed.talk.is_empty() => {
+                Some(std::mem::take(&mut framed.talk))
+            }
+            _ => None,
+        }
+    }
+
     /// The methods of the requests heard since this was last asked.
     pub(super) fn take_asked(&mut self) -> Vec<WireText> {
         std::mem::take(&mut self.asked)
@@ -140,7 +193,7 @@ impl Voice {
     pub(super) fn expect_answer_to(&mut self, method: WireText) {
         match &mut self.speech {
             Speech::Http(reader) => reader.expect_answer_to(&method),
-            Speech::Silent | Speech::Framed(_) => {}
+            Speech::Silent | Speech::Framed(_) | Speech::Data(_) => {}
             Speech::Opening { .. } => self.await_answer_to(method),
             Speech::Foreign => {
                 self.speech = Speech::unknown(false);
@@ -169,13 +222,26 @@ impl Voice {
                     self.speech = Speech::Foreign;
                 }
             }
+            Speech::Data(control) => {
+                let what = FtpData::Bytes(heard);
+                let control = *control;
+                origin.give(Item::FtpData { control, what }, emit);
+            }
             Speech::Opening {
-                bytes, from_start, ..
+                bytes,
+                from_start,
+                may_be_ftp,
+                ..
             } => {
                 bytes.extend_from_slice(heard);
-                match recognize(bytes, *from_start, self.sccp_port) {
-                    Recognized::NeedsMore if bytes.len() < MAX_OPENING_BYTES => {}
-                    Recognized::NeedsMore | Recognized::Foreign => self.try_next_opening(),
+                let recognized = recognize(bytes, *from_start, self.sccp_port, self.ftp_port);
+                *may_be_ftp = recognized == Recognized::PerhapsFtp;
+                match recognized {
+                    Recognized::NeedsMore | Recognized::PerhapsFtp
+                        if bytes.len() < MAX_OPENING_BYTES => {}
+                    Recognized::NeedsMore | Recognized::PerhapsFtp | Recognized::Foreign => {
+                        self.try_next_opening();
+                    }
                     Recognized::Http => {
                         let bytes = std::mem::take(bytes);
                         let mut reader = Box::new(http::Reader::new());
@@ -191,6 +257,7 @@ impl Voice {
                             protocol,
                             bytes: Vec::new(),
                             skip: 0,
+                            talk: Talk::default(),
                         });
                         self.hear_bytes(&bytes, origin, emit);
                     }
@@ -203,9 +270,16 @@ impl Voice {
         if self.is_mute() {
             return;
         }
-        origin.give(Item::Tcp(TcpNotice::Gap { missing_bytes }), emit);
+        let gap = TcpNotice::Gap { missing_bytes };
+        let item = self
+            .data_of
+            .map_or(Item::Tcp(gap), |control| Item::FtpData {
+                control,
+                what: FtpData::Tcp(gap),
+            });
+        origin.give(item, emit);
         match &mut self.speech {
-            Speech::Foreign | Speech::Silent => {}
+            Speech::Foreign | Speech::Silent | Speech::Data(_) => {}
             Speech::Http(reader) => {
                 reader.gap(
                     missing_bytes,
@@ -236,9 +310,11 @@ impl Voice {
             bytes,
             n_tried,
             from_start,
+            may_be_ftp,
         } = &mut self.speech
         {
             *n_tried += 1;
+            *may_be_ftp = false;
             bytes.clear();
             if *from_start || *n_tried >= MAX_OPENINGS {
                 self.speech = Speech::Foreign;
@@ -253,7 +329,13 @@ impl Speech {
             bytes: Vec::new(),
             n_tried: 0,
             from_start,
+            may_be_ftp: false,
         }
+    }
+
+    /// FTP's data when it is known to be, else not known yet.
+    fn of(data_of: Option<FtpControl>, from_start: bool) -> Self {
+        data_of.map_or_else(|| Self::unknown(from_start), Self::Data)
     }
 }
 
@@ -268,17 +350,26 @@ impl Framed {
             }
             match self.protocol.decode(Input::whole(&self.bytes)) {
                 Ok(Some((message, length))) if length > 0 => {
+                    self.talk.hear(&message.value);
                     origin.give(Item::Message(&message.value, &message.issues), emit);
                     self.drop_front(length);
                 }
                 Ok(None) if self.bytes.len() < MAX_MESSAGE_BYTES => return Ok(()),
                 Ok(_) => return Err(()),
+                Err(_) if self.is_tls_after_ftp() => return Err(()),
                 Err(error) => {
                     origin.give(Item::Undecodable(self.protocol.protocol(), &error), emit);
                     return Err(());
                 }
             }
         }
+    }
+
+    /// Whether FTP goes on with a TLS record (RFC 4217), the reply that agrees to it
+    /// not being captured.
+    fn is_tls_after_ftp(&self) -> bool {
+        self.protocol == FramedProtocol::Ftp
+            && matches!(self.bytes.as_slice(), [0x14..=0x17, 3, ..])
     }
 
     /// Whether the next message still can be found: the gap lies in a body whose
@@ -316,6 +407,7 @@ impl Framed {
 impl FramedProtocol {
     fn protocol(self) -> Protocol {
         match self {
+            Self::Ftp => Protocol::Ftp,
             Self::Sccp => Protocol::Sccp,
             Self::Sip => Protocol::Sip,
         }
@@ -326,6 +418,7 @@ impl FramedProtocol {
         input: Input<'_>,
     ) -> Result<Option<(Decoded<Message<'static>>, usize)>, DecodeError> {
         Ok(match self {
+            Self::Ftp => ftp_lines::decode(input)?.map(|(m, length)| (m.map(Message::Ftp), length)),
             Self::Sccp => sccp::decode(input)?.map(|(m, length)| (m.map(Message::Sccp), length)),
             Self::Sip => sip::decode(input)?.map(|(m, length)| (m.map(Message::Sip), length)),
         })
@@ -352,12 +445,26 @@ fn give_pieces(
 }
 
 /// `from_start` when these surely are the first bytes of a message.
-fn recognize(start: &[u8], from_start: bool, sccp_port: bool) -> Recognized {
+fn recognize(start: &[u8], from_start: bool, sccp_port: bool, ftp_port: bool) -> Recognized {
     if sccp_port {
         match looks_like_sccp(start) {
             Some(true) => return Recognized::Framed(FramedProtocol::Sccp),
             Some(false) => {}
             None => return Recognized::NeedsMore,
+        }
+    }
+    if ftp_port {
+        match ftp_lines::looks_like_ftp(start) {
+            Some(true) => return Recognized::Framed(FramedProtocol::Ftp),
+            Some(false) => {}
+            None => return Recognized::NeedsMore,
+        }
+    } else if from_start {
+        match ftp_lines::opening(start) {
+            ftp_lines::Opening::Ftp => return Recognized::Framed(FramedProtocol::Ftp),
+            ftp_lines::Opening::Perhaps => return Recognized::PerhapsFtp,
+            ftp_lines::Opening::NeedsMore => return Recognized::NeedsMore,
+            ftp_lines::Opening::Other => {}
         }
     }
     if sip::looks_like_sip(start) {

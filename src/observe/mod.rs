@@ -4,6 +4,7 @@
 //! The match over [`Message`] is exhaustive on purpose: a new protocol does not
 //! compile until somebody says here what it means.
 
+mod ftp;
 mod link;
 mod reach;
 mod register;
@@ -71,6 +72,7 @@ fn meaning<'a>(dissected: &Dissected<'a>) -> Option<(Subject, EventKind<'a>)> {
             },
         )),
         Item::Tcp(notice) => Some(reach::tcp(dissected, notice)),
+        Item::FtpData { control, what } => Some(ftp::data(dissected, control, what)),
         Item::Other => Some((Subject::Either, EventKind::Heard)),
     }
 }
@@ -86,6 +88,7 @@ fn message_meaning<'a>(
             let mac = message.client_mac()?;
             Some((Subject::Mac(mac), EventKind::Dhcp(message)))
         }
+        Message::Ftp(message) => Some(ftp::control(dissected, message)),
         Message::Http(piece) => Some(http_meaning(dissected, piece)),
         Message::Icmp(message) => reach::icmp(message),
         Message::Lldp(message) => link::lldp(dissected, message),

@@ -8,6 +8,7 @@ mod calls;
 mod cdp;
 mod dhcp;
 mod files;
+mod ftp;
 mod lldp;
 mod reach;
 
@@ -133,6 +134,8 @@ pub enum Body {
     Cdp(Box<cdp::Cdp>),
     /// DHCP and BOOTP.
     Dhcp(Box<dhcp::Dhcp>),
+    /// FTP.
+    Ftp(ftp::Ftp),
     /// HTTP.
     Http(files::Http),
     /// ICMP.
@@ -164,6 +167,7 @@ fn told(content: Content<'_>) -> Option<(Protocol, Option<Body>)> {
         Message::Arp(message) => Body::Arp(reach::arp(message)),
         Message::Cdp(message) => Body::Cdp(Box::new(cdp::cdp(message))),
         Message::Dhcp(message) => Body::Dhcp(Box::new(dhcp::dhcp(message))),
+        Message::Ftp(message) => Body::Ftp(ftp::ftp(message)),
         Message::Http(http::Piece::End(end)) => Body::Http(files::http(end)),
         Message::Http(http::Piece::Head(_) | http::Piece::Body(_)) => return None,
         Message::Icmp(message) => Body::Icmp(reach::icmp(message)),

@@ -495,3 +495,24 @@ fn arp_and_icmp_have_their_natural_names() {
             "dst_ip": "192.0.2.10", "protocol": 17, "src_port": 49152, "dst_port": 69}})
     );
 }
+
+#[test]
+fn ftp_says_where_data_goes_and_no_password() {
+    use phoneboot_parsers::ftp;
+
+    let read = |line: &str| {
+        let (decoded, _) = ftp::decode(line.as_bytes().into()).unwrap().unwrap();
+        message(&Message::Ftp(decoded.value))
+    };
+    assert_eq!(
+        read("PASS secret\r\n"),
+        json!({"kind": "command", "command": "PASS", "argument": "****", "code": null,
+            "lines": [], "data_address": null, "data_port": null})
+    );
+    assert_eq!(
+        read("227-Ok\r\n227 (192,0,2,10,156,65)\r\n"),
+        json!({"kind": "reply", "command": null, "argument": null, "code": 227,
+            "lines": ["Ok", "(192,0,2,10,156,65)"], "data_address": "192.0.2.10",
+            "data_port": 40001})
+    );
+}

@@ -54,6 +54,9 @@ pub(super) fn apply(host: &mut Host, event: &Event<'_>) -> Change {
             message,
             from_client,
         } => tftp::message(host, event, message, from_client),
+        EventKind::FtpCommand(_) | EventKind::FtpReply(_) | EventKind::FtpData { .. } => {
+            Change::default()
+        }
         EventKind::HttpRequest(head) => http::request(host, event, head),
         EventKind::HttpResponse(head) => http::response(host, event, head),
         EventKind::HttpBody(bytes) => http::body(host, event, bytes),
