@@ -9,8 +9,11 @@
 //! is read. So is what stands behind a command that nobody knows, which may be the
 //! rest of a PASS whose beginning was lost.
 
-use std::net::{IpAddr, Ipv4Addr};
+mod address;
 
+use std::net::IpAddr;
+
+use self::address::{extended, extended_in, host_port};
 use crate::{DecodeError, Decoded, Input, Issue, IssueKind, WireText};
 
 /// What stands in place of a secret.
@@ -19,6 +22,9 @@ const MASK: &str = "****";
 /// The longest word that is taken for a command. RFC 959 §4.1 allows four letters;
 /// the servers' own commands have some more.
 const MAX_VERB_BYTES: usize = 8;
+
+/// A command, or a reply of several lines, that is longer is not waited for, in bytes.
+const MAX_MESSAGE_BYTES: usize = 8 * 1024;
 
 /// Telnet's "interpret as command" (RFC 854).
 const IAC: u8 = 255;
@@ -210,12 +216,14 @@ pub fn decode(input: Input<'_>) -> Result<Option<(Decoded<Message>, usize)>, Dec
     let Some(first) = bytes.split_inclusive(|&byte| byte == b'\n').next() else {
         return Ok(None);
     };
-    if !first.ends_with(b"\n") && input.missing == 0 {
+    let is_too_long = input.missing == 0 && bytes.len() >= MAX_MESSAGE_BYTES;
+    let is_partial = input.missing > 0 || is_too_long;
+    if !first.ends_with(b"\n") && !is_partial {
         return Ok(None);
     }
     let line = without_telnet(first);
     let read = if let Some((code, mark, _)) = reply_line(&line) {
-        reply(input, offset, code, mark == Some(b'-'))
+        reply(bytes, offset, code, mark == Some(b'-'), is_partial)
     } else {
         let mut issues = Vec::new();
         let mut command = command(&line, offset..offset + first.len(), &mut issues)?;
@@ -232,6 +240,13 @@ pub fn decode(input: Input<'_>) -> Result<Option<(Decoded<Message>, usize)>, Dec
     if end >= input.bytes.len() && input.missing > 0 {
         let detail = "is not whole in the capture";
         issues.push(Issue::cut_short("line", offset..end, detail));
+    } else if end >= input.bytes.len() && is_too_long {
+        issues.push(Issue {
+            kind: IssueKind::Limit,
+            field: "line".into(),
+            span: offset..end,
+            detail: format!("does not end within {MAX_MESSAGE_BYTES} bytes"),
+        });
     }
     Ok(Some((Decoded { value, issues }, end)))
 }
@@ -367,21 +382,22 @@ fn reply_line(line: &[u8]) -> Option<(u16, Option<u8>, &[u8])> {
     }
 }
 
-/// Reads a reply's lines up to its last one; `None` when that has not come yet.
+/// Reads a reply's lines up to its last one; `None` when that has not come yet, unless
+/// a part of them is wanted.
 fn reply(
-    input: Input<'_>,
+    bytes: &[u8],
     offset: usize,
     code: u16,
     is_long: bool,
+    is_partial: bool,
 ) -> Option<(Message, Vec<Issue>, usize)> {
-    let bytes = input.bytes.get(offset..).unwrap_or_default();
     let mut lines = Vec::new();
     let mut end = offset;
     let mut is_over = false;
     let mut is_cut = false;
     for raw in bytes.split_inclusive(|&byte| byte == b'\n') {
         is_cut = !raw.ends_with(b"\n");
-        if is_cut && input.missing == 0 {
+        if is_cut && !is_partial {
             break;
         }
         end += raw.len();
@@ -395,7 +411,7 @@ fn reply(
             break;
         }
     }
-    if !is_over && input.missing == 0 {
+    if !is_over && !is_partial {
         return None;
     }
     let is_over = is_over && !is_cut;
@@ -497,55 +513,6 @@ fn masked(argument: &[u8], shown: Shown) -> WireText {
         Shown::FirstWord => WireText([first_word, b" ", MASK.as_bytes()].concat()),
         Shown::Nothing => MASK.into(),
     }
-}
-
-/// `h1,h2,h3,h4,p1,p2` in decimal, wherever it stands in the text: servers write
-/// reply 227 with and without parentheses (RFC 1123 §4.1.2.6).
-fn host_port(text: &[u8]) -> Option<DataAddress> {
-    let is_number = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b',' | b' ');
-    text.split(|byte| !is_number(byte)).find_map(|run| {
-        let mut numbers = run
-            .split(|&byte| byte == b',')
-            .map(<[u8]>::trim_ascii)
-            .map(octet);
-        let octets: Option<Vec<u8>> = numbers.by_ref().take(6).collect();
-        let [a, b, c, d, high, low] = *octets?.as_slice() else {
-            return None;
-        };
-        let port = u16::from_be_bytes([high, low]);
-        (numbers.next().is_none() && port != 0).then_some(DataAddress {
-            address: Some(Ipv4Addr::new(a, b, c, d).into()),
-            port,
-        })
-    })
-}
-
-fn octet(digits: &[u8]) -> Option<u8> {
-    std::str::from_utf8(digits).ok()?.parse().ok()
-}
-
-/// `(|||port|)` in the text of reply 229 (RFC 2428 §3).
-fn extended_in(text: &[u8]) -> Option<DataAddress> {
-    let open = text.iter().position(|&byte| byte == b'(')?;
-    let inside = text.get(open + 1..)?;
-    let close = inside.iter().position(|&byte| byte == b')')?;
-    extended(inside.get(..close)?)
-}
-
-/// `|family|address|port|` with any mark for a bar (RFC 2428 §2).
-fn extended(text: &[u8]) -> Option<DataAddress> {
-    let text = text.trim_ascii();
-    let (mark, fields) = text.split_first()?;
-    let mut fields = fields.split(|byte| byte == mark);
-    let (family, address, port) = (fields.next()?, fields.next()?, fields.next()?);
-    let port: u16 = std::str::from_utf8(port).ok()?.parse().ok()?;
-    let address = std::str::from_utf8(address).ok()?;
-    let address = match family {
-        b"" => None,
-        b"1" | b"2" => Some(address.parse::<IpAddr>().ok()?),
-        _ => return None,
-    };
-    (port != 0).then_some(DataAddress { address, port })
 }
 
 fn leading_number(text: &[u8]) -> Option<(u64, &[u8])> {
@@ -808,6 +775,25 @@ mod tests {
         ] {
             assert_eq!(decode(part.into()), Ok(None), "{part:?}");
         }
+    }
+
+    #[test]
+    fn waits_no_longer_than_for_a_limited_number_of_bytes() {
+        for start in [&b"RETR "[..], b"220 ", b"220-"] {
+            let mut line = start.to_vec();
+            line.resize(MAX_MESSAGE_BYTES - 1, b'a');
+            assert_eq!(decode(line.as_slice().into()), Ok(None));
+            line.push(b'a');
+            let (_, issues, length) = whole(&line);
+            assert_eq!(
+                (issues[0].kind, length),
+                (IssueKind::Limit, MAX_MESSAGE_BYTES)
+            );
+        }
+        let mut long = b"220-Hello\r\n".repeat(1000);
+        long.extend(b"220 Ready\r\nRETR");
+        let (_, issues, length) = whole(&long);
+        assert_eq!((issues, length), (vec![], long.len() - 4));
     }
 
     #[test]

@@ -342,6 +342,19 @@ mod tests {
     }
 
     #[test]
+    fn reads_on_behind_a_line_that_is_no_ftp() {
+        let (server, lines) = USUAL;
+        let mut lines = lines.to_vec();
+        lines.insert(1, b"99 no reply\r\n");
+        let frames = conversation(server, &lines);
+        assert_eq!(heads(&frames)[1], "4 server undecodable");
+        assert_eq!(heads(&frames).len(), 5);
+        let mut lines = lines[..1].to_vec();
+        lines.extend([&b"99 no reply\r\n"[..]; 20]);
+        assert_eq!(heads(&conversation(server, &lines)).len(), 9);
+    }
+
+    #[test]
     fn reads_on_behind_lost_bytes() {
         let (server, lines) = USUAL;
         let mut frames = conversation(server, &lines);

@@ -81,6 +81,8 @@ struct Framed {
     skip: usize,
     /// What FTP told of other connections.
     talk: Talk,
+    /// Lines of FTP that could not be read.
+    n_unread: u8,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -258,6 +260,7 @@ impl Voice {
                             bytes: Vec::new(),
                             skip: 0,
                             talk: Talk::default(),
+                            n_unread: 0,
                         });
                         self.hear_bytes(&bytes, origin, emit);
                     }
@@ -359,10 +362,26 @@ impl Framed {
                 Err(_) if self.is_tls_after_ftp() => return Err(()),
                 Err(error) => {
                     origin.give(Item::Undecodable(self.protocol.protocol(), &error), emit);
-                    return Err(());
+                    self.drop_line()?;
                 }
             }
         }
+    }
+
+    /// Drops a line that is no FTP: the next one may be. Other protocols have nothing
+    /// that tells where their next message begins.
+    fn drop_line(&mut self) -> Result<(), ()> {
+        let end = self
+            .bytes
+            .iter()
+            .position(|&byte| byte == b'\n')
+            .ok_or(())?;
+        self.n_unread += 1;
+        if self.protocol != FramedProtocol::Ftp || self.n_unread >= MAX_OPENINGS {
+            return Err(());
+        }
+        self.drop_front(end + 1);
+        Ok(())
     }
 
     /// Whether FTP goes on with a TLS record (RFC 4217), the reply that agrees to it

@@ -259,7 +259,7 @@ pub struct Provisioning {
 pub struct Transfer {
     /// The file, as it was asked for.
     pub file: String,
-    /// `tftp` or `http`.
+    /// `tftp`, `ftp` or `http`.
     pub protocol: &'static str,
     /// Whether the phone reads or writes the file.
     #[schemars(extend("enum" = ["read", "write"]))]

@@ -38,6 +38,8 @@ const CAUSES: &[Consequence] = &[
     at_same_server("tftp-request-unanswered", "server-unreachable"),
     at_same_server("tftp-request-unanswered", "server-port-closed"),
     at_same_server("connection-blocked", "server-unreachable"),
+    at_same_server("ftp-transfer-failed", "connection-blocked"),
+    at_same_server("ftp-transfer-failed", "server-port-closed"),
     at_same_server("registration-unanswered", "server-unreachable"),
     at_same_server("registration-unanswered", "server-port-closed"),
     cause("file-missing", "tftp-file-too-large"),

@@ -3,6 +3,7 @@
 //! [`tracker::Tracker`] puts events into these types; nothing here judges them.
 //! Whether an absent file matters is for the profiles and rules to say.
 
+pub mod ftp;
 mod hosts;
 pub mod lease;
 pub mod link;
@@ -21,6 +22,7 @@ use phoneboot_parsers::{MacAddress, Protocol};
 
 use crate::event::{At, Endpoint, Seen};
 
+use ftp::Ftp;
 use lease::Lease;
 use link::Link;
 use phone::Clue;
@@ -68,6 +70,8 @@ pub struct Boot {
     pub reach: Reach,
     /// Files asked for or sent, in the order of their first request.
     pub transfers: Vec<Transfer>,
+    /// FTP logins and data connections.
+    pub ftp: Ftp,
     /// Attempts to register, one a server and protocol, in their order.
     pub registrations: Vec<Registration>,
     /// Messages of or to the phone that break their specification.
@@ -139,7 +143,7 @@ pub enum Phase {
     Lease,
     /// ARP, DNS, TCP: the way to the server.
     Reach,
-    /// TFTP, HTTP: files.
+    /// TFTP, FTP, HTTP: files.
     Fetch,
     /// SIP, SCCP.
     Register,
@@ -187,6 +191,7 @@ impl Boot {
             lease: Lease::default(),
             reach: Reach::default(),
             transfers: Vec::new(),
+            ftp: Ftp::default(),
             registrations: Vec::new(),
             malformed: Vec::new(),
             timeline: Vec::new(),

@@ -231,10 +231,22 @@ impl<'r> Tracker<'r> {
                 }
                 _ => return,
             },
+            EventKind::FtpCommand(command) => {
+                match update::ftp::file_on_new_connection(host, event, command) {
+                    Some(file) if starts_over_by_file(&host.boot, &file, event) => {
+                        Beginning::FirstFileAgain
+                    }
+                    _ => return,
+                }
+            }
             _ => return,
         };
+        let control = update::ftp::take_flow(host, event);
         host.begin_boot(event.at, began_by);
         carry_link_over(host, event.at);
+        if let Some(control) = control {
+            update::ftp::carry_over(host, control);
+        }
         self.recall_announcements(index, event.at);
     }
 

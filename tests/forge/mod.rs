@@ -23,6 +23,7 @@ pub(crate) mod cdp;
 pub(crate) mod dhcp;
 pub(crate) mod dns;
 pub(crate) mod firmware;
+pub(crate) mod ftp;
 pub(crate) mod http;
 pub(crate) mod lldp;
 pub(crate) mod recipes;

@@ -2,8 +2,9 @@
 //!
 //! ## What it sees
 //! A read that the server ends with error 0, 2 or 4 to 8, or that the phone ends with an
-//! error of its own ("File has bad magic"). The phone's questions for a size (error 0 or 8
-//! right after the OACK) are not counted.
+//! error of its own ("File has bad magic"); a write that the phone ends. The phone's
+//! questions for a size (error 0 or 8 right after the OACK) are not counted, and a write that
+//! the server refuses is `upload-refused`.
 //!
 //! ## Why the phone stops
 //! The server has the file and will not give it, or the phone has it and cannot use it.
@@ -40,11 +41,10 @@ pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding
     boot.transfers
         .iter()
         .filter(|transfer| transfer.protocol == Protocol::Tftp)
-        .filter(|transfer| {
-            matches!(
-                context.verdict(boot, transfer),
-                TransferVerdict::Refused | TransferVerdict::AbortedByPhone
-            )
+        .filter(|transfer| match context.verdict(boot, transfer) {
+            TransferVerdict::Refused => transfer.direction == Direction::Read,
+            TransferVerdict::AbortedByPhone => true,
+            _ => false,
         })
         .filter(|transfer| !is_probe(transfer) && !context.arrived(boot, &transfer.file_name()))
         .filter(|transfer| transfer.direction == Direction::Write || !speaks_of_size(transfer))
@@ -112,7 +112,10 @@ fn refused(boot: &Boot, context: &Context<'_>, transfer: &Transfer) -> Finding {
         (8, false) => finding.remedy(
             "Let the server accept TFTP options (RFC 2347), or replace it by one that does.",
         ),
-        _ => finding.remedy(format!("Look into the log of {}: it knows the reason.", transfer.server)),
+        _ => finding.remedy(format!(
+            "Look into the log of {}: it knows the reason.",
+            transfer.server
+        )),
     }
 }
 
@@ -178,14 +181,25 @@ mod tests {
     }
 
     #[test]
-    fn an_upload_that_is_refused_is_a_note() {
+    fn an_upload_that_the_phone_ends_is_a_note() {
+        let boot = BootBuilder::new().transfer(
+            Protocol::Tftp,
+            "0004f2aabbcc-app.log",
+            Status::AbortedByPhone,
+            |transfer| transfer.direction = Direction::Write,
+        );
+        let findings = Case::new("polycom-soundpoint", boot).check(check);
+        assert_eq!(findings[0].severity, Severity::Note);
         let boot = BootBuilder::new().transfer(
             Protocol::Tftp,
             "0004f2aabbcc-app.log",
             Status::Refused,
             |transfer| transfer.direction = Direction::Write,
         );
-        let findings = Case::new("polycom-soundpoint", boot).check(check);
-        assert_eq!(findings[0].severity, Severity::Note);
+        assert!(
+            Case::new("polycom-soundpoint", boot)
+                .check(check)
+                .is_empty()
+        );
     }
 }

@@ -1,5 +1,6 @@
 //! What each sort of event changes in a boot; one file a sort.
 
+pub(super) mod ftp;
 pub(super) mod http;
 pub(super) mod lease;
 pub(super) mod link;
@@ -26,6 +27,7 @@ const MAX_MALFORMED: usize = 64;
 /// Transfers that go on, so that a packet finds the one it belongs to.
 #[derive(Debug, Default)]
 pub(super) struct Flows {
+    pub(super) ftp: Vec<ftp::Flow>,
     pub(super) tftp: Vec<tftp::Flow>,
     pub(super) http: Vec<http::Flow>,
 }
@@ -46,6 +48,7 @@ pub(super) fn apply(host: &mut Host, event: &Event<'_>) -> Change {
         EventKind::ArpAsked { target, probe } => reach::arp_asked(host, event, target, probe),
         EventKind::ArpAnswered { address, mac } => reach::arp_answered(host, event, address, mac),
         EventKind::Tcp(notice) => {
+            ftp::connection(host, event, notice);
             http::connection(host, event, notice);
             reach::tcp(host, event, notice)
         }
@@ -54,9 +57,9 @@ pub(super) fn apply(host: &mut Host, event: &Event<'_>) -> Change {
             message,
             from_client,
         } => tftp::message(host, event, message, from_client),
-        EventKind::FtpCommand(_) | EventKind::FtpReply(_) | EventKind::FtpData { .. } => {
-            Change::default()
-        }
+        EventKind::FtpCommand(command) => ftp::command(host, event, command),
+        EventKind::FtpReply(reply) => ftp::reply(host, event, reply),
+        EventKind::FtpData { control, what } => ftp::data(host, event, control, what),
         EventKind::HttpRequest(head) => http::request(host, event, head),
         EventKind::HttpResponse(head) => http::response(host, event, head),
         EventKind::HttpBody(bytes) => http::body(host, event, bytes),

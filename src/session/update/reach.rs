@@ -220,7 +220,12 @@ fn open(host: &mut Host, event: &Event<'_>, server: IpAddr, server_port: u16, cl
         true
     };
     let again = if is_new { "" } else { " again" };
-    let summary = format!("calls {server} port {server_port}{again}");
+    let what = if host.boot.ftp.is_data_port(server, server_port) {
+        " for FTP data"
+    } else {
+        ""
+    };
+    let summary = format!("calls {server} port {server_port}{what}{again}");
     step(
         host,
         event,

@@ -3,6 +3,8 @@
 //! Request order after the boot stories of SIP 3.x (bootROM, application) and of UC
 //! Software 4.0.15; option 60 in the binary form that Polycom documents.
 
+mod ftp;
+
 use crate::forge::dhcp::{Client, Lease};
 use crate::forge::firmware::pattern;
 use crate::forge::lldp;
@@ -25,7 +27,7 @@ const IMAGE_BYTES: usize = 10_000;
 const BOOT_ROM: &str = "BR/4.1.2.0037/14-Jan-09 10:12";
 
 pub(super) fn recipes() -> Vec<Recipe> {
-    vec![
+    let mut recipes = vec![
         formatted_321_application_missing(),
         formatted_321_recovered(),
         https_only_provider(),
@@ -33,7 +35,9 @@ pub(super) fn recipes() -> Vec<Recipe> {
         provider_blocked_by_firewall(),
         provisioning_missing(),
         healthy_soundpoint_331(),
-    ]
+    ];
+    recipes.extend(ftp::recipes());
+    recipes
 }
 
 /// One SoundPoint, its server and its router.
