@@ -25,6 +25,7 @@ pub(in crate::session::update) fn reply(
     let Some(flow) = host.flows.ftp.get_mut(index) else {
         return Change::default();
     };
+    let is_first = flow.opened == event.at;
     let asked = if reply.is_preliminary() {
         // Its command stays in wait for the last reply.
         match flow.waiting.front() {
@@ -60,14 +61,23 @@ pub(in crate::session::update) fn reply(
             take_back(host, index, asked, reply);
             None
         }
-        // The greeting is a refusal: too many clients, this address is not wanted.
-        None if reply.is_refusal() => answer_login(host, index, reply, event.at),
+        None if is_first && turns_away(reply) => answer_login(host, index, reply, event.at),
         None => None,
     };
     if let Some((name, summary)) = said {
         step(host, event, Phase::Fetch, Protocol::Ftp, name, summary);
     }
     Change::default()
+}
+
+/// Whether a greeting sends the phone away: too many clients, an address that is not
+/// wanted, or a server that cannot start (vsftpd's OOPS).
+fn turns_away(reply: &Reply) -> bool {
+    match reply.code {
+        421 | 530 => true,
+        500 => reply.text().as_bytes().starts_with(b"OOPS"),
+        _ => false,
+    }
 }
 
 /// A refused command has changed nothing.

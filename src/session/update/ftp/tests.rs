@@ -322,8 +322,12 @@ fn logins_keep_the_user_and_the_servers_words() {
     ]);
     told.lines(["USER a", "331 Go on", "PASS x", "530 Login incorrect."]);
     told.lines(["USER b", "230 In"]);
+    // An answer to something that is not in the capture.
+    told.lines(["550 No such file"]);
     told.control_port = 50_100;
     told.lines(["421 Too many"]);
+    told.control_port = 50_101;
+    told.lines(["550 No such file"]);
     let logins = told.boots().remove(0).ftp.logins;
     let seen: Vec<_> = logins
         .iter()
