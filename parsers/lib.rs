@@ -28,6 +28,7 @@ pub mod sip;
 pub mod snap;
 mod text;
 pub mod tftp;
+pub mod tls;
 
 pub use decoded::{Decoded, Input, Issue, IssueKind};
 pub use error::{DecodeError, NomError, Parsed};
@@ -58,6 +59,8 @@ pub enum Message<'a> {
     Sip(sip::Message),
     /// Trivial File Transfer Protocol.
     Tftp(tftp::Message<'a>),
+    /// Transport Layer Security, its clear part.
+    Tls(tls::Message),
 }
 
 /// The protocols, by the names that reports and `--protocol` use.
@@ -74,6 +77,7 @@ pub enum Protocol {
     Sip,
     Tcp,
     Tftp,
+    Tls,
 }
 
 /// Every protocol with the name that users see, sorted by name.
@@ -88,6 +92,7 @@ pub const PROTOCOLS: &[(Protocol, &str)] = &[
     (Protocol::Sip, "sip"),
     (Protocol::Tcp, "tcp"),
     (Protocol::Tftp, "tftp"),
+    (Protocol::Tls, "tls"),
 ];
 
 impl Protocol {
@@ -113,6 +118,7 @@ impl Message<'_> {
             Self::Sccp(_) => Protocol::Sccp,
             Self::Sip(_) => Protocol::Sip,
             Self::Tftp(_) => Protocol::Tftp,
+            Self::Tls(_) => Protocol::Tls,
         }
     }
 }

@@ -4,6 +4,7 @@
 //! RFC 9293 §3.5 (opening), §3.5.2 (reset), §3.6 (closing).
 
 use phoneboot_parsers::Input;
+use phoneboot_parsers::tls::Sender;
 
 use super::segment::{Segment, Side};
 use super::stream::{Budget, Direction};
@@ -150,6 +151,10 @@ impl Connection {
             half.end_at(segment.end_sequence(), budget, origin, emit);
         }
         for asking in [Side::Low, Side::High] {
+            if let Some(sender) = self.halves.of(asking).voice.tls_sender() {
+                let other = self.halves.of(asking.other());
+                other.voice.set_sender(sender.other());
+            }
             for method in self.halves.of(asking).voice.take_asked() {
                 self.halves
                     .of(asking.other())
@@ -181,8 +186,12 @@ impl Connection {
                 self.replace(segment.ports, budget, emit);
             }
             self.accepted = Some(accepted);
-            self.halves.of(side).begin(first_byte, budget);
-            self.halves.of(side.other()).begin(acknowledged, budget);
+            self.halves
+                .of(side)
+                .begin(first_byte, Sender::Server, budget);
+            self.halves
+                .of(side.other())
+                .begin(acknowledged, Sender::Client, budget);
             origin.give(Item::Tcp(TcpNotice::Accept), emit);
             return;
         }
@@ -198,7 +207,9 @@ impl Connection {
                 self.replace(segment.ports, budget, emit);
             }
             self.opened = Some(opened);
-            self.halves.of(side).begin(first_byte, budget);
+            self.halves
+                .of(side)
+                .begin(first_byte, Sender::Client, budget);
         }
         self.refused = false;
         origin.give(Item::Tcp(TcpNotice::Open { again }), emit);
@@ -315,10 +326,10 @@ impl Half {
         }
     }
 
-    /// The first byte has this sequence number.
-    fn begin(&mut self, sequence: u32, budget: &mut Budget) {
+    /// The first byte has this sequence number, and is this side's.
+    fn begin(&mut self, sequence: u32, sender: Sender, budget: &mut Budget) {
         self.stream.start_at(sequence, budget);
-        self.voice.begin();
+        self.voice.begin(sender);
     }
 
     fn payload(

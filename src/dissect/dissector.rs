@@ -1021,17 +1021,17 @@ mod tests {
     #[test]
     fn the_first_look_turns_foreign_frames_away() {
         let mut dissector = Dissector::new();
-        let hello = [0x16, 3, 1, 0, 5, 1, 2, 3, 4, 5];
+        let data = [0x17, 3, 1, 0, 5, 1, 2, 3, 4, 5];
         let opening = [
             up(SYN, [99, 0], b""),
             down(SYN | ACK, [499, 100], b""),
-            up(ACK, [100, 500], &hello),
-            down(ACK, [500, 110], &hello),
+            up(ACK, [100, 500], &data),
+            down(ACK, [500, 110], &data),
         ];
         assert_eq!(lines(&mut dissector, &opening).len(), 2);
         for (bytes, matters) in [
-            (up(ACK, [110, 510], &hello), false),
-            (up(ACK | FIN, [110, 510], &hello), true),
+            (up(ACK, [110, 510], &data), false),
+            (up(ACK | FIN, [110, 510], &data), true),
             (segment(CLIENT, (SERVER, 443), ACK, [1, 1], b""), true),
             (datagram(CLIENT, WEB, &[0x80; 20]), false),
             (datagram(CLIENT, WEB, &[0x41, 0x80, 0, 0]), false),

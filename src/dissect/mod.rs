@@ -6,6 +6,7 @@
 //! a port that nobody knows beforehand), and by what a stream says (HTTP on any
 //! port). It judges nothing.
 
+pub mod certificate;
 mod connection;
 mod connections;
 mod dissector;

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use phoneboot_parsers::http::{Head, Piece, StartLine};
 use phoneboot_parsers::{
-    DecodeError, Decoded, Input, Issue, Message, Protocol, WireText, http, sccp, sip,
+    DecodeError, Decoded, Input, Issue, Message, Protocol, WireText, http, sccp, sip, tls,
 };
 
 use super::stream::Delivery;
@@ -39,6 +39,8 @@ pub(super) struct Voice {
     /// Methods of requests that this direction brought and that the other
     /// direction was not told of.
     asked: Vec<WireText>,
+    /// Which side speaks, if the connection's opening or TLS told.
+    sender: Option<tls::Sender>,
 }
 
 #[derive(Debug)]
@@ -54,6 +56,7 @@ enum Speech {
     },
     Http(Box<http::Reader>),
     Framed(Framed),
+    Tls(Box<tls::Reader>),
     /// Nothing that is understood; it may still answer an HTTP request.
     Foreign,
     /// Over.
@@ -81,6 +84,7 @@ enum FramedProtocol {
 enum Recognized {
     Http,
     Framed(FramedProtocol),
+    Tls,
     NeedsMore,
     Foreign,
 }
@@ -93,12 +97,14 @@ impl Voice {
             sccp_port: ports.contains(&SCCP_PORT),
             awaited: VecDeque::new(),
             asked: Vec::new(),
+            sender: None,
         }
     }
 
-    /// The next bytes will be the direction's first.
-    pub(super) fn begin(&mut self) {
+    /// The next bytes will be the direction's first, and this side's.
+    pub(super) fn begin(&mut self, sender: tls::Sender) {
         self.speech = Speech::unknown(true);
+        self.sender = Some(sender);
     }
 
     /// Whether there is no use in listening.
@@ -119,6 +125,7 @@ impl Voice {
         if let Speech::Http(reader) = &mut self.speech {
             reader.close(&mut give_pieces(origin, &mut self.asked, emit));
         }
+        self.finish_tls(origin, emit);
         self.speech = Speech::Silent;
     }
 
@@ -127,7 +134,30 @@ impl Voice {
         if let Speech::Http(reader) = &mut self.speech {
             reader.finish(&mut give_pieces(origin, &mut self.asked, emit));
         }
+        self.finish_tls(origin, emit);
         self.speech = Speech::Silent;
+    }
+
+    fn finish_tls(&mut self, origin: &Origin, emit: Emit<'_>) {
+        if let Speech::Tls(reader) = &mut self.speech {
+            reader.finish(&mut give_tls(origin, emit));
+        }
+    }
+
+    /// Which side this direction is, as far as TLS told.
+    pub(super) fn tls_sender(&self) -> Option<tls::Sender> {
+        match &self.speech {
+            Speech::Tls(reader) => reader.sender(),
+            _ => None,
+        }
+    }
+
+    /// The other direction told which side this one is.
+    pub(super) fn set_sender(&mut self, sender: tls::Sender) {
+        self.sender.get_or_insert(sender);
+        if let Speech::Tls(reader) = &mut self.speech {
+            reader.set_sender(sender);
+        }
     }
 
     /// The methods of the requests heard since this was last asked.
@@ -140,7 +170,7 @@ impl Voice {
     pub(super) fn expect_answer_to(&mut self, method: WireText) {
         match &mut self.speech {
             Speech::Http(reader) => reader.expect_answer_to(&method),
-            Speech::Silent | Speech::Framed(_) => {}
+            Speech::Silent | Speech::Framed(_) | Speech::Tls(_) => {}
             Speech::Opening { .. } => self.await_answer_to(method),
             Speech::Foreign => {
                 self.speech = Speech::unknown(false);
@@ -169,6 +199,12 @@ impl Voice {
                     self.speech = Speech::Foreign;
                 }
             }
+            Speech::Tls(reader) => {
+                reader.push(heard, &mut give_tls(origin, emit));
+                if reader.is_over() {
+                    self.speech = Speech::Silent;
+                }
+            }
             Speech::Opening {
                 bytes, from_start, ..
             } => {
@@ -183,6 +219,11 @@ impl Voice {
                             reader.expect_answer_to(&method);
                         }
                         self.speech = Speech::Http(reader);
+                        self.hear_bytes(&bytes, origin, emit);
+                    }
+                    Recognized::Tls => {
+                        let bytes = std::mem::take(bytes);
+                        self.speech = Speech::Tls(Box::new(tls::Reader::new(self.sender)));
                         self.hear_bytes(&bytes, origin, emit);
                     }
                     Recognized::Framed(protocol) => {
@@ -213,6 +254,12 @@ impl Voice {
                 );
                 if reader.failed() {
                     self.speech = Speech::Foreign;
+                }
+            }
+            Speech::Tls(reader) => {
+                reader.gap(missing_bytes, &mut give_tls(origin, emit));
+                if reader.is_over() {
+                    self.speech = Speech::Silent;
                 }
             }
             Speech::Framed(framed) => {
@@ -351,6 +398,11 @@ fn give_pieces(
     }
 }
 
+/// Gives a TLS reader's messages out.
+fn give_tls(origin: &Origin, emit: Emit<'_>) -> impl FnMut(tls::Message, &[Issue]) {
+    move |message, issues| origin.give(Item::Message(&Message::Tls(message), issues), emit)
+}
+
 /// `from_start` when these surely are the first bytes of a message.
 fn recognize(start: &[u8], from_start: bool, sccp_port: bool) -> Recognized {
     if sccp_port {
@@ -359,6 +411,11 @@ fn recognize(start: &[u8], from_start: bool, sccp_port: bool) -> Recognized {
             Some(false) => {}
             None => return Recognized::NeedsMore,
         }
+    }
+    match tls::speaks_tls(start) {
+        Some(true) => return Recognized::Tls,
+        Some(false) => {}
+        None => return Recognized::NeedsMore,
     }
     if sip::looks_like_sip(start) {
         return Recognized::Framed(FramedProtocol::Sip);
@@ -389,4 +446,129 @@ fn looks_like_sccp(start: &[u8]) -> Option<bool> {
     let version = words.next()?;
     let id = words.next()?;
     Some(PLAUSIBLE_LENGTHS.contains(&length) && version <= PLAUSIBLE_VERSIONS && id < PLAUSIBLE_IDS)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::dissect::testing::{ACK, End, FIN, PHONE, RST, SERVER, SYN, all_lines, segment};
+
+    const CLIENT: End = (PHONE, 40_000);
+    const HTTPS: End = (SERVER, 8443);
+
+    /// A record of TLS 1.2 with a handshake message, or whatever else.
+    fn record(content_type: u8, fragment: &[u8]) -> Vec<u8> {
+        let length = u16::try_from(fragment.len()).unwrap().to_be_bytes();
+        [&[content_type, 3, 3], length.as_slice(), fragment].concat()
+    }
+
+    /// The least that a client hello may be.
+    fn client_hello() -> Vec<u8> {
+        let body = [&[3, 1][..], &[0; 32], &[0, 0, 2, 0, 5, 1, 0]].concat();
+        record(
+            22,
+            &[
+                &[1, 0, 0, u8::try_from(body.len()).unwrap()],
+                body.as_slice(),
+            ]
+            .concat(),
+        )
+    }
+
+    /// Each line up to the body's name: frame, who, what.
+    fn told(frames: &[Vec<u8>]) -> Vec<String> {
+        let short = |line: String| {
+            let words = ["ClientHello", "Alert {", "ChangeCipherSpec", "Encrypted {"];
+            let body = words.into_iter().find(|word| line.contains(word));
+            let sender = ["Some(Client)", "Some(Server)"];
+            let sender = sender.into_iter().find(|sender| line.contains(sender));
+            let head: Vec<&str> = line.split(' ').take(3).collect();
+            [Some(head.join(" ").as_str()), sender, body]
+                .into_iter()
+                .flatten()
+                .collect::<Vec<_>>()
+                .join(" ")
+        };
+        all_lines(frames).into_iter().map(short).collect()
+    }
+
+    #[test]
+    fn tells_tls_on_any_port_and_who_is_client() {
+        let hello = client_hello();
+        let (a, b) = hello.split_at(20);
+        let n = u32::try_from(hello.len()).unwrap();
+        let frames = [
+            segment(CLIENT, HTTPS, SYN, [99, 0], b""),
+            segment(HTTPS, CLIENT, SYN | ACK, [499, 100], b""),
+            segment(CLIENT, HTTPS, ACK, [100, 500], a),
+            segment(CLIENT, HTTPS, ACK, [120, 500], b),
+            segment(HTTPS, CLIENT, ACK, [500, 100 + n], &record(21, &[2, 70])),
+            segment(HTTPS, CLIENT, ACK | FIN, [507, 100 + n], b""),
+            segment(CLIENT, HTTPS, ACK | RST, [100 + n, 508], b""),
+        ];
+        assert_eq!(
+            told(&frames),
+            [
+                "1 phone Open",
+                "2 server Accept",
+                "4 phone tls Some(Client) ClientHello",
+                "5 server tls Some(Server) Alert {",
+                "6 server Finish",
+                "7 phone Reset",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_hello_tells_the_sides_where_the_opening_was_not_captured() {
+        let hello = client_hello();
+        let n = u32::try_from(hello.len()).unwrap();
+        let frames = [
+            segment(CLIENT, HTTPS, ACK, [100, 500], &hello),
+            segment(HTTPS, CLIENT, ACK, [500, 100 + n], &record(21, &[2, 40])),
+        ];
+        assert_eq!(
+            told(&frames),
+            [
+                "1 phone tls Some(Client) ClientHello",
+                "2 server tls Some(Server) Alert {"
+            ]
+        );
+    }
+
+    /// Nothing is given behind the first data, and the connection's end still is.
+    #[test]
+    fn falls_silent_at_the_first_data_and_still_tells_the_end() {
+        let hello = client_hello();
+        let n = u32::try_from(hello.len()).unwrap();
+        let data = [
+            record(20, &[1]),
+            record(22, &[0; 40]),
+            record(23, &[0; 40]),
+            record(21, &[2, 40]),
+        ]
+        .concat();
+        let m = u32::try_from(data.len()).unwrap();
+        let frames = [
+            segment(CLIENT, HTTPS, ACK, [100, 500], &hello),
+            segment(CLIENT, HTTPS, ACK, [100 + n, 500], &data),
+            segment(
+                CLIENT,
+                HTTPS,
+                ACK,
+                [100 + n + m, 500],
+                &record(21, &[2, 40]),
+            ),
+            segment(CLIENT, HTTPS, ACK | FIN, [107 + n + m, 500], b""),
+        ];
+        assert_eq!(
+            told(&frames),
+            [
+                "1 phone tls Some(Client) ClientHello",
+                "2 phone tls Some(Client) ChangeCipherSpec",
+                "2 phone tls Some(Client) Encrypted {",
+                "2 phone tls Some(Client) Encrypted {",
+                "4 phone Finish",
+            ]
+        );
+    }
 }

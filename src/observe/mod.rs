@@ -92,6 +92,7 @@ fn message_meaning<'a>(
         Message::Sccp(message) => Some(register::sccp(dissected, message)),
         Message::Sip(message) => register::sip(dissected, message),
         Message::Tftp(message) => Some(tftp_meaning(dissected, message, true)),
+        Message::Tls(_) => None,
     }
 }
 

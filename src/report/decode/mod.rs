@@ -10,6 +10,7 @@ mod dhcp;
 mod files;
 mod lldp;
 mod reach;
+mod tls;
 
 use std::io::{self, Write};
 
@@ -145,6 +146,8 @@ pub enum Body {
     Sip(calls::Sip),
     /// TFTP.
     Tftp(files::Tftp),
+    /// TLS.
+    Tls(Box<tls::Tls>),
 }
 
 /// What is told of a frame's content; `None` for the parts of an HTTP message before
@@ -171,6 +174,7 @@ fn told(content: Content<'_>) -> Option<(Protocol, Option<Body>)> {
         Message::Sccp(message) => Body::Sccp(calls::sccp(message)),
         Message::Sip(message) => Body::Sip(calls::sip(message)),
         Message::Tftp(message) => Body::Tftp(files::tftp(message, None)),
+        Message::Tls(message) => Body::Tls(Box::new(tls::tls(message))),
     };
     Some((message.protocol(), Some(body)))
 }
