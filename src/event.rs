@@ -5,7 +5,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use phoneboot_parsers::{MacAddress, Protocol, cdp, dhcp, http, icmp, lldp, sccp, sip, tftp};
+use phoneboot_parsers::{MacAddress, Protocol, cdp, dhcp, http, icmp, lldp, sccp, sip, tftp, tls};
 
 use crate::capture::{FrameNumber, Timestamp};
 use crate::dissect::TcpNotice;
@@ -156,6 +156,8 @@ pub enum EventKind<'a> {
         /// Whether the subject sent it.
         from_client: bool,
     },
+    /// A TLS message of a connection that the subject opened.
+    Tls(&'a tls::Message),
     /// A message breaks its specification.
     Malformed {
         /// Of which protocol.

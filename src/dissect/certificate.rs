@@ -8,6 +8,7 @@
 
 use std::net::IpAddr;
 
+use chrono::DateTime;
 use phoneboot_parsers::WireText;
 
 /// A certificate.
@@ -64,6 +65,14 @@ impl Certificate {
             self.names.iter().any(|name| matches(name, host))
         }
     }
+}
+
+/// The day of a second since 1970: `2024-05-01`.
+pub fn date(secs: i64) -> String {
+    DateTime::from_timestamp(secs, 0).map_or_else(
+        || format!("second {secs}"),
+        |time| time.format("%Y-%m-%d").to_string(),
+    )
 }
 
 fn is_same(name: &WireText, host: &str) -> bool {

@@ -8,7 +8,7 @@ mod link;
 mod reach;
 mod register;
 
-use phoneboot_parsers::{IssueKind, Message, Protocol, http, tftp};
+use phoneboot_parsers::{IssueKind, Message, Protocol, http, tftp, tls};
 
 use crate::dissect::{Dissected, Item};
 use crate::event::{Endpoint, Event, EventKind, Subject};
@@ -92,7 +92,7 @@ fn message_meaning<'a>(
         Message::Sccp(message) => Some(register::sccp(dissected, message)),
         Message::Sip(message) => register::sip(dissected, message),
         Message::Tftp(message) => Some(tftp_meaning(dissected, message, true)),
-        Message::Tls(_) => None,
+        Message::Tls(message) => Some(tls_meaning(dissected, message)),
     }
 }
 
@@ -139,6 +139,17 @@ fn http_meaning<'a>(
             )
         }
     }
+}
+
+/// Every PC of an office speaks TLS: it makes nobody a phone.
+fn tls_meaning<'a>(
+    dissected: &Dissected<'a>,
+    message: &'a tls::Message,
+) -> (Subject, EventKind<'a>) {
+    let subject = message.sender.map_or(Subject::Either, |sender| {
+        one_side(dissected, sender == tls::Sender::Client, false)
+    });
+    (subject, EventKind::Tls(message))
 }
 
 /// The sender of a frame when `sent` by the subject, else its receiver.

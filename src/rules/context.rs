@@ -8,6 +8,7 @@ use phoneboot_parsers::{Protocol, tftp::Direction};
 use crate::capture::{CaptureFacts, Timestamp};
 use crate::event::At;
 use crate::profiles::{FileMatch, Needs, Profile, WhenAbsent};
+use crate::session::tls::Session;
 use crate::session::transfer::{Status, Transfer};
 use crate::session::{Boot, Phone};
 
@@ -206,14 +207,16 @@ impl<'a> Context<'a> {
             .map(|transfer| (transfer, self.verdict(boot, transfer)))
     }
 
-    /// Whether any file that the phone wanted was delivered.
+    /// Whether any file that the phone wanted was delivered, as far as one can see: what
+    /// goes over TLS is not seen, and phones do not keep such a connection for nothing.
     pub fn fetched_anything(&self, boot: &Boot) -> bool {
-        self.reads(boot).any(|(_, verdict)| {
-            matches!(
-                verdict,
-                TransferVerdict::Complete | TransferVerdict::UpToDate
-            )
-        })
+        boot.tls.iter().any(Session::is_established)
+            || self.reads(boot).any(|(_, verdict)| {
+                matches!(
+                    verdict,
+                    TransferVerdict::Complete | TransferVerdict::UpToDate
+                )
+            })
     }
 
     /// Whether all that the phone asked for and needs was delivered, and it has not

@@ -101,6 +101,7 @@ pub const RULES: &[Rule] = &[
     boot("tftp-transfer-stalled", Phase::Fetch, fetch::tftp_transfer_stalled::check, include_str!("fetch/tftp_transfer_stalled.rs")),
     boot("tftp-transfer-refused", Phase::Fetch, fetch::tftp_transfer_refused::check, include_str!("fetch/tftp_transfer_refused.rs")),
     boot("http-redirect-unfollowed", Phase::Fetch, fetch::http_redirect_unfollowed::check, include_str!("fetch/http_redirect_unfollowed.rs")),
+    boot("tls-handshake-failed", Phase::Fetch, fetch::tls_handshake_failed::check, include_str!("fetch/tls_handshake_failed.rs")),
     boot("config-fallback-used", Phase::Fetch, fetch::config_fallback_used::check, include_str!("fetch/config_fallback_used.rs")),
     boot("boot-loop", Phase::Fetch, fetch::boot_loop::check, include_str!("fetch/boot_loop.rs")),
     boot("registration-rejected", Phase::Register, register::registration_rejected::check, include_str!("register/registration_rejected.rs")),

@@ -11,6 +11,7 @@ pub mod reach;
 pub mod registration;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod tls;
 pub mod tracker;
 pub mod transfer;
 mod update;
@@ -70,6 +71,8 @@ pub struct Boot {
     pub transfers: Vec<Transfer>,
     /// Attempts to register, one a server and protocol, in their order.
     pub registrations: Vec<Registration>,
+    /// TLS connections that the phone opened, in their order.
+    pub tls: Vec<tls::Session>,
     /// Messages of or to the phone that break their specification.
     pub malformed: Vec<Seen<Malformed>>,
     /// What happened, in the order of the frames.
@@ -188,6 +191,7 @@ impl Boot {
             reach: Reach::default(),
             transfers: Vec::new(),
             registrations: Vec::new(),
+            tls: Vec::new(),
             malformed: Vec::new(),
             timeline: Vec::new(),
             steps_left_out: 0,

@@ -7,6 +7,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use phoneboot_parsers::dhcp::{self, Area, MessageType, RawOption};
 use phoneboot_parsers::tftp::Direction;
+use phoneboot_parsers::tls::{ClientHello, Version};
 use phoneboot_parsers::{MacAddress, Protocol, WireText, cdp, icmp};
 
 use crate::capture::{FrameNumber, Timestamp};
@@ -16,6 +17,7 @@ use super::lease::LeaseMessage;
 use super::link::Announcement;
 use super::reach::{ArpTarget, Connection, Undelivered};
 use super::registration::{self, Registration};
+use super::tls;
 use super::transfer::{Status, Transfer, TransferError};
 use super::{Beginning, Boot, Phase, Step};
 
@@ -326,6 +328,42 @@ impl BootBuilder {
         self.boot.last_heard = connection.last;
         self.boot.reach.connections.push(connection);
         self
+    }
+
+    /// The phone opens TLS to a port of [`SERVER`] as `prov.example.com` and offers up to
+    /// TLS 1.2; changed by hand from a hello without an answer.
+    pub(crate) fn tls(self, port: u16, change: impl FnOnce(&mut tls::Session, At)) -> Self {
+        let mut boot = self.connection(SERVER, port, |connection, at| {
+            connection.accepted = Some(at);
+        });
+        let at = boot.tick();
+        boot.step(Phase::Fetch, Protocol::Tls, "tls-client-hello", true);
+        let hello = ClientHello {
+            legacy_version: Version::TLS_1_2,
+            server_name: Some("prov.example.com".into()),
+            ..ClientHello::default()
+        };
+        let mut session = tls::Session {
+            server: IpAddr::V4(SERVER),
+            server_port: port,
+            client_port: 50000,
+            hello: Seen::new(hello, at),
+            answer: None,
+            certificates: None,
+            certificate_request: None,
+            phone_certificates: None,
+            server_done: None,
+            phone_encrypts: None,
+            phone_records: 0,
+            server_accepts: None,
+            alerts: Vec::new(),
+            ended: None,
+            missing_bytes: 0,
+            last: at,
+        };
+        change(&mut session, at);
+        boot.boot.tls.push(session);
+        boot
     }
 
     /// The phone registers with [`SERVER`] by SIP.

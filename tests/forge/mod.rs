@@ -31,4 +31,5 @@ pub(crate) mod scene;
 pub(crate) mod sip;
 pub(crate) mod tcp;
 pub(crate) mod tftp;
+pub(crate) mod tls;
 pub(crate) mod write;

@@ -10,3 +10,6 @@ pub(super) mod tftp_file_too_large;
 pub(super) mod tftp_request_unanswered;
 pub(super) mod tftp_transfer_refused;
 pub(super) mod tftp_transfer_stalled;
+pub(super) mod tls_handshake_failed;
+mod tls_reason;
+mod tls_remedy;

@@ -6,6 +6,7 @@ pub(super) mod link;
 pub(super) mod reach;
 pub(super) mod register;
 pub(super) mod tftp;
+pub(super) mod tls;
 
 use phoneboot_parsers::Protocol;
 
@@ -47,6 +48,7 @@ pub(super) fn apply(host: &mut Host, event: &Event<'_>) -> Change {
         EventKind::ArpAnswered { address, mac } => reach::arp_answered(host, event, address, mac),
         EventKind::Tcp(notice) => {
             http::connection(host, event, notice);
+            tls::connection(host, event, notice);
             reach::tcp(host, event, notice)
         }
         EventKind::TftpRequest(request) => tftp::request(host, event, request),
@@ -66,6 +68,7 @@ pub(super) fn apply(host: &mut Host, event: &Event<'_>) -> Change {
             message,
             from_client,
         } => register::sccp(host, event, message, from_client),
+        EventKind::Tls(message) => tls::message(host, event, message),
         EventKind::Malformed {
             protocol,
             field,
