@@ -18,11 +18,13 @@ pub mod arp;
 pub mod cdp;
 mod decoded;
 pub mod dhcp;
+pub mod dns;
 mod error;
 pub mod http;
 pub mod icmp;
 pub mod lldp;
 mod mac;
+pub mod ntp;
 pub mod sccp;
 pub mod sip;
 pub mod snap;
@@ -46,12 +48,16 @@ pub enum Message<'a> {
     Cdp(Box<cdp::Message>),
     /// Dynamic Host Configuration Protocol, and BOOTP.
     Dhcp(Box<dhcp::Message>),
+    /// Domain Name System.
+    Dns(dns::Message),
     /// Part of an HTTP/1.x message, as its stream delivers it.
     Http(http::Piece<'a>),
     /// Internet Control Message Protocol, version 4 or 6.
     Icmp(icmp::Message),
     /// Link Layer Discovery Protocol.
     Lldp(Box<lldp::Message>),
+    /// Network Time Protocol.
+    Ntp(ntp::Message),
     /// Skinny Client Control Protocol.
     Sccp(sccp::Message),
     /// Session Initiation Protocol.
@@ -67,9 +73,11 @@ pub enum Protocol {
     Arp,
     Cdp,
     Dhcp,
+    Dns,
     Http,
     Icmp,
     Lldp,
+    Ntp,
     Sccp,
     Sip,
     Tcp,
@@ -81,9 +89,11 @@ pub const PROTOCOLS: &[(Protocol, &str)] = &[
     (Protocol::Arp, "arp"),
     (Protocol::Cdp, "cdp"),
     (Protocol::Dhcp, "dhcp"),
+    (Protocol::Dns, "dns"),
     (Protocol::Http, "http"),
     (Protocol::Icmp, "icmp"),
     (Protocol::Lldp, "lldp"),
+    (Protocol::Ntp, "ntp"),
     (Protocol::Sccp, "sccp"),
     (Protocol::Sip, "sip"),
     (Protocol::Tcp, "tcp"),
@@ -107,9 +117,11 @@ impl Message<'_> {
             Self::Arp(_) => Protocol::Arp,
             Self::Cdp(_) => Protocol::Cdp,
             Self::Dhcp(_) => Protocol::Dhcp,
+            Self::Dns(_) => Protocol::Dns,
             Self::Http(_) => Protocol::Http,
             Self::Icmp(_) => Protocol::Icmp,
             Self::Lldp(_) => Protocol::Lldp,
+            Self::Ntp(_) => Protocol::Ntp,
             Self::Sccp(_) => Protocol::Sccp,
             Self::Sip(_) => Protocol::Sip,
             Self::Tftp(_) => Protocol::Tftp,

@@ -5,7 +5,9 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use phoneboot_parsers::{MacAddress, Protocol, cdp, dhcp, http, icmp, lldp, sccp, sip, tftp};
+use phoneboot_parsers::{
+    MacAddress, Protocol, cdp, dhcp, dns, http, icmp, lldp, ntp, sccp, sip, tftp,
+};
 
 use crate::capture::{FrameNumber, Timestamp};
 use crate::dissect::TcpNotice;
@@ -82,6 +84,14 @@ pub enum Subject {
         /// does; a lone SYN does not, or every PC of an office would be one.
         telling: bool,
     },
+    /// The host at this end of an IP exchange, when it is watched already. What every
+    /// host of an office does makes none worth watching.
+    Known {
+        /// Its side of the frame.
+        endpoint: Endpoint,
+        /// As in [`Subject::Host`].
+        hop_limit: Option<u8>,
+    },
     /// Whichever end of the frame is a host that is watched.
     Either,
     /// Everyone on the link: a switch announces itself.
@@ -153,6 +163,20 @@ pub enum EventKind<'a> {
     Sccp {
         /// The message.
         message: &'a sccp::Message,
+        /// Whether the subject sent it.
+        from_client: bool,
+    },
+    /// A DNS question of the subject, or an answer to it.
+    Dns {
+        /// The message.
+        message: &'a dns::Message,
+        /// Whether the subject sent it.
+        from_client: bool,
+    },
+    /// An NTP request of the subject, or an answer to it.
+    Ntp {
+        /// The message.
+        message: &'a ntp::Message,
         /// Whether the subject sent it.
         from_client: bool,
     },

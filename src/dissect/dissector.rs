@@ -16,6 +16,7 @@ use super::link::{self, Link, Network};
 use super::network::{self, Carried};
 use super::prefilter::{self, Bits, Glance};
 use super::segment::Segment;
+use super::services;
 use super::watched::Watched;
 use super::{Emit, Item, LimitReached, Origin};
 use crate::capture::{Frame, LinkType};
@@ -64,6 +65,10 @@ impl Dissector {
                 BOOT_SERVER_PORT,
                 expect::SERVER_PORT,
                 SIP_PORT,
+                services::DNS_PORT,
+                services::NTP_PORT,
+                services::MDNS_PORT,
+                services::LLMNR_PORT,
             ]),
             watched: Watched::new(),
             fragments: Fragments::default(),
@@ -246,7 +251,9 @@ impl Dissector {
         origin.set_ports(ports);
         if ports.iter().any(|port| DHCP_PORTS.contains(port)) {
             give(Protocol::Dhcp, dhcp::decode(payload), dhcp, origin, emit);
-        } else if self.tftp(payload, origin, emit) {
+        } else if services::datagram(ports, payload, origin, emit)
+            || self.tftp(payload, origin, emit)
+        {
             // Given.
         } else if sip::looks_like_sip(payload.bytes) {
             give_sip(payload, origin, emit);
@@ -403,7 +410,7 @@ fn give_tftp(
     origin.give(item, emit);
 }
 
-fn give<T>(
+pub(super) fn give<T>(
     protocol: Protocol,
     outcome: Outcome<T>,
     wrap: impl FnOnce(T) -> Message<'static>,
@@ -481,7 +488,7 @@ mod tests {
             datagram(answer, CLIENT, b"\0\x03\0\x01data"),
             datagram(answer, CLIENT, b"\x80no TFTP"),
             datagram(CLIENT, answer, b"\0\x05\0\0without its end"),
-            datagram(CLIENT, (SERVER, 53), b"\x01\x02\x01\0\0\x01\0\0\0\0\0\0"),
+            datagram(CLIENT, (SERVER, 54), b"\x01\x02\x01\0\0\x01\0\0\0\0\0\0"),
         ];
         let file = "term70.default.loads";
         let client = format!("phone tftp client {file}");

@@ -15,6 +15,7 @@ mod link;
 mod network;
 mod prefilter;
 mod segment;
+mod services;
 mod stream;
 #[cfg(test)]
 mod testing;

@@ -5,9 +5,10 @@ use std::collections::VecDeque;
 
 use phoneboot_parsers::http::{Head, Piece, StartLine};
 use phoneboot_parsers::{
-    DecodeError, Decoded, Input, Issue, Message, Protocol, WireText, http, sccp, sip,
+    DecodeError, Decoded, Input, Issue, Message, Protocol, WireText, dns, http, sccp, sip,
 };
 
+use super::services::DNS_PORT;
 use super::stream::Delivery;
 use super::{Emit, Item, Origin, TcpNotice};
 
@@ -21,6 +22,9 @@ const MAX_OPENINGS: u8 = 8;
 /// The largest SIP or SCCP message that is waited for, in bytes.
 const MAX_MESSAGE_BYTES: usize = 16 << 10;
 
+/// The largest DNS message, its length included (RFC 7766 §8), in bytes.
+const MAX_DNS_BYTES: usize = 2 + (64 << 10);
+
 /// Requests whose answers are awaited at a time.
 const MAX_REQUESTS: usize = 64;
 
@@ -33,6 +37,8 @@ pub(super) struct Voice {
     speech: Speech,
     /// Whether one of the connection's ports is SCCP's.
     sccp_port: bool,
+    /// Whether one of them is that of DNS.
+    dns_port: bool,
     /// Methods of requests whose answers this direction will bring, for a reader
     /// that does not exist yet.
     awaited: VecDeque<WireText>,
@@ -72,6 +78,7 @@ struct Framed {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum FramedProtocol {
+    Dns,
     Sccp,
     Sip,
 }
@@ -91,6 +98,7 @@ impl Voice {
         Self {
             speech: Speech::unknown(false),
             sccp_port: ports.contains(&SCCP_PORT),
+            dns_port: ports.contains(&DNS_PORT),
             awaited: VecDeque::new(),
             asked: Vec::new(),
         }
@@ -173,7 +181,12 @@ impl Voice {
                 bytes, from_start, ..
             } => {
                 bytes.extend_from_slice(heard);
-                match recognize(bytes, *from_start, self.sccp_port) {
+                let recognized = if self.dns_port {
+                    recognize_dns(bytes)
+                } else {
+                    recognize(bytes, *from_start, self.sccp_port)
+                };
+                match recognized {
                     Recognized::NeedsMore if bytes.len() < MAX_OPENING_BYTES => {}
                     Recognized::NeedsMore | Recognized::Foreign => self.try_next_opening(),
                     Recognized::Http => {
@@ -271,7 +284,7 @@ impl Framed {
                     origin.give(Item::Message(&message.value, &message.issues), emit);
                     self.drop_front(length);
                 }
-                Ok(None) if self.bytes.len() < MAX_MESSAGE_BYTES => return Ok(()),
+                Ok(None) if self.bytes.len() < self.protocol.max_bytes() => return Ok(()),
                 Ok(_) => return Err(()),
                 Err(error) => {
                     origin.give(Item::Undecodable(self.protocol.protocol(), &error), emit);
@@ -316,8 +329,17 @@ impl Framed {
 impl FramedProtocol {
     fn protocol(self) -> Protocol {
         match self {
+            Self::Dns => Protocol::Dns,
             Self::Sccp => Protocol::Sccp,
             Self::Sip => Protocol::Sip,
+        }
+    }
+
+    /// How much is waited for until a message is whole.
+    fn max_bytes(self) -> usize {
+        match self {
+            Self::Dns => MAX_DNS_BYTES,
+            Self::Sccp | Self::Sip => MAX_MESSAGE_BYTES,
         }
     }
 
@@ -326,6 +348,9 @@ impl FramedProtocol {
         input: Input<'_>,
     ) -> Result<Option<(Decoded<Message<'static>>, usize)>, DecodeError> {
         Ok(match self {
+            Self::Dns => {
+                dns::decode_framed(input)?.map(|(m, length)| (m.map(Message::Dns), length))
+            }
             Self::Sccp => sccp::decode(input)?.map(|(m, length)| (m.map(Message::Sccp), length)),
             Self::Sip => sip::decode(input)?.map(|(m, length)| (m.map(Message::Sip), length)),
         })
@@ -348,6 +373,15 @@ fn give_pieces(
             asked.push(method.clone());
         }
         origin.give(Item::Message(&Message::Http(piece), issues), emit);
+    }
+}
+
+/// What stands in a stream of the port of DNS: DNS, or nothing that is understood.
+fn recognize_dns(start: &[u8]) -> Recognized {
+    match dns::looks_framed(start) {
+        Some(true) => Recognized::Framed(FramedProtocol::Dns),
+        Some(false) => Recognized::Foreign,
+        None => Recognized::NeedsMore,
     }
 }
 

@@ -7,6 +7,7 @@
 mod link;
 mod reach;
 mod register;
+mod services;
 
 use phoneboot_parsers::{IssueKind, Message, Protocol, http, tftp};
 
@@ -86,9 +87,11 @@ fn message_meaning<'a>(
             let mac = message.client_mac()?;
             Some((Subject::Mac(mac), EventKind::Dhcp(message)))
         }
+        Message::Dns(message) => services::dns(dissected, message),
         Message::Http(piece) => Some(http_meaning(dissected, piece)),
         Message::Icmp(message) => reach::icmp(message),
         Message::Lldp(message) => link::lldp(dissected, message),
+        Message::Ntp(message) => services::ntp(dissected, message),
         Message::Sccp(message) => Some(register::sccp(dissected, message)),
         Message::Sip(message) => register::sip(dissected, message),
         Message::Tftp(message) => Some(tftp_meaning(dissected, message, true)),

@@ -184,6 +184,11 @@ impl Hosts {
                 hop_limit,
                 telling,
             } => self.resolve_endpoint(endpoint, hop_limit, telling, at, may_be_phone)?,
+            // No frame of it makes a host.
+            Subject::Known {
+                endpoint,
+                hop_limit,
+            } => self.resolve_endpoint(endpoint, hop_limit, false, at, &|_| false)?,
             Subject::Either | Subject::Segment => return None,
         };
         if let Some(host) = self.list.get_mut(index) {

@@ -10,6 +10,7 @@ mod dhcp;
 mod files;
 mod lldp;
 mod reach;
+mod services;
 
 use std::io::{self, Write};
 
@@ -133,12 +134,16 @@ pub enum Body {
     Cdp(Box<cdp::Cdp>),
     /// DHCP and BOOTP.
     Dhcp(Box<dhcp::Dhcp>),
+    /// DNS.
+    Dns(Box<services::Dns>),
     /// HTTP.
     Http(files::Http),
     /// ICMP.
     Icmp(reach::Icmp),
     /// LLDP.
     Lldp(Box<lldp::Lldp>),
+    /// NTP.
+    Ntp(services::Ntp),
     /// SCCP.
     Sccp(calls::Sccp),
     /// SIP.
@@ -164,10 +169,12 @@ fn told(content: Content<'_>) -> Option<(Protocol, Option<Body>)> {
         Message::Arp(message) => Body::Arp(reach::arp(message)),
         Message::Cdp(message) => Body::Cdp(Box::new(cdp::cdp(message))),
         Message::Dhcp(message) => Body::Dhcp(Box::new(dhcp::dhcp(message))),
+        Message::Dns(message) => Body::Dns(Box::new(services::dns(message))),
         Message::Http(http::Piece::End(end)) => Body::Http(files::http(end)),
         Message::Http(http::Piece::Head(_) | http::Piece::Body(_)) => return None,
         Message::Icmp(message) => Body::Icmp(reach::icmp(message)),
         Message::Lldp(message) => Body::Lldp(Box::new(lldp::lldp(message))),
+        Message::Ntp(message) => Body::Ntp(services::ntp(message)),
         Message::Sccp(message) => Body::Sccp(calls::sccp(message)),
         Message::Sip(message) => Body::Sip(calls::sip(message)),
         Message::Tftp(message) => Body::Tftp(files::tftp(message, None)),

@@ -72,7 +72,10 @@ pub(super) fn apply(host: &mut Host, event: &Event<'_>) -> Change {
             detail,
         } => malformed(host, event, protocol, field, detail),
         // Errors are joined by the datagram that they quote, in the tracker.
-        EventKind::Unreachable { .. } | EventKind::Heard => Change::default(),
+        EventKind::Unreachable { .. }
+        | EventKind::Dns { .. }
+        | EventKind::Ntp { .. }
+        | EventKind::Heard => Change::default(),
     }
 }
 
