@@ -47,6 +47,9 @@ const CAUSES: &[Consequence] = &[
     cause("dhcp-option-150-missing", "dhcp-provisioning-malformed"),
     cause("tftp-request-unanswered", "dhcp-provisioning-malformed"),
     cause("server-unreachable", "dhcp-provisioning-malformed"),
+    at_same_server("dns-name-unresolved", "server-unreachable"),
+    cause("dns-name-unresolved", "dhcp-provisioning-malformed"),
+    cause("dhcp-name-server-missing", "dhcp-provisioning-malformed"),
     // Without a server a Cisco phone asks the DHCP server itself.
     cause("tftp-request-unanswered", "dhcp-option-150-missing"),
     cause("server-port-closed", "dhcp-option-150-missing"),

@@ -12,6 +12,7 @@ mod docs;
 mod fetch;
 mod lease;
 mod link;
+mod names;
 mod outcome;
 mod power;
 mod reach;
@@ -91,9 +92,12 @@ pub const RULES: &[Rule] = &[
     boot("dhcp-option-150-missing", Phase::Lease, lease::dhcp_option_150_missing::check, include_str!("lease/dhcp_option_150_missing.rs")),
     boot("dhcp-provisioning-missing", Phase::Lease, lease::dhcp_provisioning_missing::check, include_str!("lease/dhcp_provisioning_missing.rs")),
     boot("dhcp-provisioning-malformed", Phase::Lease, lease::dhcp_provisioning_malformed::check, include_str!("lease/dhcp_provisioning_malformed.rs")),
+    boot("dhcp-name-server-missing", Phase::Lease, lease::dhcp_name_server_missing::check, include_str!("lease/dhcp_name_server_missing.rs")),
+    boot("dns-name-unresolved", Phase::Reach, reach::dns_name_unresolved::check, include_str!("reach/dns_name_unresolved.rs")),
     boot("server-unreachable", Phase::Reach, reach::server_unreachable::check, include_str!("reach/server_unreachable.rs")),
     boot("server-port-closed", Phase::Reach, reach::server_port_closed::check, include_str!("reach/server_port_closed.rs")),
     boot("connection-blocked", Phase::Reach, reach::connection_blocked::check, include_str!("reach/connection_blocked.rs")),
+    boot("time-server-unanswered", Phase::Reach, reach::time_server_unanswered::check, include_str!("reach/time_server_unanswered.rs")),
     boot("file-missing", Phase::Fetch, fetch::file_missing::check, include_str!("fetch/file_missing.rs")),
     boot("file-name-case-mismatch", Phase::Fetch, fetch::file_name_case_mismatch::check, include_str!("fetch/file_name_case_mismatch.rs")),
     boot("tftp-file-too-large", Phase::Fetch, fetch::tftp_file_too_large::check, include_str!("fetch/tftp_file_too_large.rs")),

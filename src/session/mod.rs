@@ -3,9 +3,11 @@
 //! [`tracker::Tracker`] puts events into these types; nothing here judges them.
 //! Whether an absent file matters is for the profiles and rules to say.
 
+pub mod clock;
 mod hosts;
 pub mod lease;
 pub mod link;
+pub mod lookup;
 pub mod phone;
 pub mod reach;
 pub mod registration;
@@ -21,8 +23,10 @@ use phoneboot_parsers::{MacAddress, Protocol};
 
 use crate::event::{At, Endpoint, Seen};
 
+use clock::TimeServer;
 use lease::Lease;
 use link::Link;
+use lookup::Lookup;
 use phone::Clue;
 use reach::Reach;
 use registration::Registration;
@@ -66,6 +70,10 @@ pub struct Boot {
     pub lease: Lease,
     /// ARP, ICMP and TCP connections.
     pub reach: Reach,
+    /// Names that the phone looked up, in the order of the first questions.
+    pub lookups: Vec<Lookup>,
+    /// Servers that it asked for the time, in the order of the first requests.
+    pub time: Vec<TimeServer>,
     /// Files asked for or sent, in the order of their first request.
     pub transfers: Vec<Transfer>,
     /// Attempts to register, one a server and protocol, in their order.
@@ -186,6 +194,8 @@ impl Boot {
             link: Link::default(),
             lease: Lease::default(),
             reach: Reach::default(),
+            lookups: Vec::new(),
+            time: Vec::new(),
             transfers: Vec::new(),
             registrations: Vec::new(),
             malformed: Vec::new(),

@@ -14,6 +14,7 @@ use crate::event::{At, Endpoint, Seen, Unreachable};
 
 use super::lease::LeaseMessage;
 use super::link::Announcement;
+use super::lookup::{Answer, Asked, Lookup};
 use super::reach::{ArpTarget, Connection, Undelivered};
 use super::registration::{self, Registration};
 use super::transfer::{Status, Transfer, TransferError};
@@ -278,6 +279,38 @@ impl BootBuilder {
             answer,
         });
         self.boot.last_heard = last;
+        self
+    }
+
+    /// The phone asks the name server at 192.0.2.53, `count` times within two seconds
+    /// each, and is told this, or nothing.
+    pub(crate) fn lookup(
+        mut self,
+        name: &str,
+        kind: u16,
+        count: u32,
+        told: Option<Answer>,
+    ) -> Self {
+        let first = self.tick();
+        self.step(Phase::Reach, Protocol::Dns, "dns-query", true);
+        self = self.after_secs(count.saturating_sub(1) * 2);
+        let last = if count > 1 { self.tick() } else { first };
+        let answer = told.map(|told| Seen::new(told, self.tick()));
+        if answer.is_some() {
+            self.step(Phase::Reach, Protocol::Dns, "dns-answer", false);
+        }
+        self.boot.lookups.push(Lookup {
+            name: name.into(),
+            kind,
+            asked: vec![Asked {
+                server: Ipv4Addr::new(192, 0, 2, 53).into(),
+                first,
+                last,
+                count: u64::from(count),
+                answer,
+                waiting: Vec::new(),
+            }],
+        });
         self
     }
 

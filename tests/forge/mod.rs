@@ -25,6 +25,7 @@ pub(crate) mod dns;
 pub(crate) mod firmware;
 pub(crate) mod http;
 pub(crate) mod lldp;
+pub(crate) mod ntp;
 pub(crate) mod recipes;
 pub(crate) mod sccp;
 pub(crate) mod scene;

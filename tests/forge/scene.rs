@@ -165,6 +165,11 @@ impl Scene {
         self.now_ns = EPOCH_NS + ms * 1_000_000;
     }
 
+    /// What the wire's clock says, in whole seconds since 1970.
+    pub(crate) fn now_secs(&self) -> u64 {
+        self.now_ns / 1_000_000_000
+    }
+
     /// Lets some microseconds pass, never twice the same number of them.
     pub(crate) fn linger_us(&mut self, least: u64, most: u64) {
         self.now_ns += (least + u64::from(self.roll()) % (most - least + 1)) * 1_000;

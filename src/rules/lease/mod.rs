@@ -2,6 +2,7 @@
 
 pub(super) mod dhcp_ack_missing;
 pub(super) mod dhcp_answer_slow;
+pub(super) mod dhcp_name_server_missing;
 pub(super) mod dhcp_offer_missing;
 pub(super) mod dhcp_option_150_missing;
 pub(super) mod dhcp_provisioning_malformed;

@@ -91,7 +91,10 @@ fn blocked(
     let mut finding = Finding::new(
         "connection-blocked",
         severity,
-        format!("{server} port {ports} does not answer the phone's calls"),
+        format!(
+            "{} port {ports} does not answer the phone's calls",
+            boot.called(server)
+        ),
     )
     .confidence(Confidence::Likely)
     .detail(format!(

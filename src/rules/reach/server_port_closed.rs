@@ -110,7 +110,10 @@ fn closed(
     let mut finding = Finding::new(
         "server-port-closed",
         severity,
-        format!("nothing listens on {over} port {port} of {server}"),
+        format!(
+            "nothing listens on {over} port {port} of {}",
+            boot.called(server)
+        ),
     )
     .detail(format!(
         "{server} sent the phone's packets back {}: the machine is up, and {service} is not \

@@ -1,8 +1,10 @@
 //! What each sort of event changes in a boot; one file a sort.
 
+pub(super) mod clock;
 pub(super) mod http;
 pub(super) mod lease;
 pub(super) mod link;
+pub(super) mod lookup;
 pub(super) mod reach;
 pub(super) mod register;
 pub(super) mod tftp;
@@ -66,16 +68,21 @@ pub(super) fn apply(host: &mut Host, event: &Event<'_>) -> Change {
             message,
             from_client,
         } => register::sccp(host, event, message, from_client),
+        EventKind::Dns {
+            message,
+            from_client,
+        } => lookup::message(host, event, message, from_client),
+        EventKind::Ntp {
+            message,
+            from_client,
+        } => clock::message(host, event, message, from_client),
         EventKind::Malformed {
             protocol,
             field,
             detail,
         } => malformed(host, event, protocol, field, detail),
         // Errors are joined by the datagram that they quote, in the tracker.
-        EventKind::Unreachable { .. }
-        | EventKind::Dns { .. }
-        | EventKind::Ntp { .. }
-        | EventKind::Heard => Change::default(),
+        EventKind::Unreachable { .. } | EventKind::Heard => Change::default(),
     }
 }
 

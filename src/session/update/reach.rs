@@ -220,6 +220,7 @@ fn open(host: &mut Host, event: &Event<'_>, server: IpAddr, server_port: u16, cl
         true
     };
     let again = if is_new { "" } else { " again" };
+    let server = host.boot.called(server);
     let summary = format!("calls {server} port {server_port}{again}");
     step(
         host,

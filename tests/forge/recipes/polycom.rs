@@ -32,6 +32,7 @@ pub(super) fn recipes() -> Vec<Recipe> {
         redirect_followed(),
         provider_blocked_by_firewall(),
         provisioning_missing(),
+        name_server_missing(),
         healthy_soundpoint_331(),
     ]
 }
@@ -491,6 +492,28 @@ fn provisioning_missing() -> Recipe {
                 it asked for a server with, 160 and 66; it asks again with three INFORMs, and nobody \
                 answers those. In the two minutes that follow it contacts no server at all.",
         ..bench.recipe("provisioning-missing", phone)
+    }
+}
+
+fn name_server_missing() -> Recipe {
+    let mut bench = Bench::ip_321();
+    let mut lease = Lease::new(bench.phone.ip).option(66, "http://prov.example.com/polycom/");
+    lease.name_servers.clear();
+    bench.leases(&lease);
+    for _ in 0..4 {
+        bench.scene.wait_secs(30);
+        bench.neighbors_speak();
+    }
+    let phone = Phone {
+        notes: &[],
+        ..bench.failed(&["dhcp-name-server-missing"])
+    };
+    Recipe {
+        title: "The server is named, and no name server is",
+        story: "A formatted 321 asks for options 66 and 6 and gets only 66, with the name of a server. It \
+                sends no DNS question, as it has nobody to ask, and in two minutes contacts no server at \
+                all.",
+        ..bench.recipe("name-server-missing", phone)
     }
 }
 
