@@ -24,6 +24,10 @@ pub(super) fn datagram(
     origin: &Origin,
     emit: Emit<'_>,
 ) -> bool {
+    // Nothing was sent: some hosts keep a way through a firewall open so.
+    if payload.bytes.is_empty() && payload.missing == 0 {
+        return false;
+    }
     let on_port = |served: &[u16]| ports.iter().any(|port| served.contains(port));
     // Some providers let phones speak SIP on these ports, as firewalls let them pass.
     let may_be_text = |bytes: &[u8]| bytes.first().is_some_and(u8::is_ascii_uppercase);
@@ -63,6 +67,7 @@ mod tests {
             datagram((PHONE, 40_000), (SERVER, 123), &ntp),
             datagram((PHONE, 40_000), (SERVER, 54), QUERY),
             datagram((PHONE, 40_000), (SERVER, 53), b"short"),
+            datagram((PHONE, 40_000), (SERVER, 53), b""),
         ];
         assert_eq!(
             heads(&frames),
