@@ -18,6 +18,7 @@ pub mod arp;
 pub mod cdp;
 mod decoded;
 pub mod dhcp;
+pub mod eapol;
 mod error;
 pub mod http;
 pub mod icmp;
@@ -26,6 +27,7 @@ mod mac;
 pub mod sccp;
 pub mod sip;
 pub mod snap;
+pub mod stp;
 mod text;
 pub mod tftp;
 
@@ -46,6 +48,8 @@ pub enum Message<'a> {
     Cdp(Box<cdp::Message>),
     /// Dynamic Host Configuration Protocol, and BOOTP.
     Dhcp(Box<dhcp::Message>),
+    /// EAP over LAN, IEEE 802.1X.
+    Eapol(Box<eapol::Message>),
     /// Part of an HTTP/1.x message, as its stream delivers it.
     Http(http::Piece<'a>),
     /// Internet Control Message Protocol, version 4 or 6.
@@ -56,6 +60,8 @@ pub enum Message<'a> {
     Sccp(sccp::Message),
     /// Session Initiation Protocol.
     Sip(sip::Message),
+    /// Spanning tree: STP, RSTP, MSTP, PVST+.
+    Stp(Box<stp::Message>),
     /// Trivial File Transfer Protocol.
     Tftp(tftp::Message<'a>),
 }
@@ -67,11 +73,13 @@ pub enum Protocol {
     Arp,
     Cdp,
     Dhcp,
+    Eapol,
     Http,
     Icmp,
     Lldp,
     Sccp,
     Sip,
+    Stp,
     Tcp,
     Tftp,
 }
@@ -81,11 +89,13 @@ pub const PROTOCOLS: &[(Protocol, &str)] = &[
     (Protocol::Arp, "arp"),
     (Protocol::Cdp, "cdp"),
     (Protocol::Dhcp, "dhcp"),
+    (Protocol::Eapol, "eapol"),
     (Protocol::Http, "http"),
     (Protocol::Icmp, "icmp"),
     (Protocol::Lldp, "lldp"),
     (Protocol::Sccp, "sccp"),
     (Protocol::Sip, "sip"),
+    (Protocol::Stp, "stp"),
     (Protocol::Tcp, "tcp"),
     (Protocol::Tftp, "tftp"),
 ];
@@ -107,11 +117,13 @@ impl Message<'_> {
             Self::Arp(_) => Protocol::Arp,
             Self::Cdp(_) => Protocol::Cdp,
             Self::Dhcp(_) => Protocol::Dhcp,
+            Self::Eapol(_) => Protocol::Eapol,
             Self::Http(_) => Protocol::Http,
             Self::Icmp(_) => Protocol::Icmp,
             Self::Lldp(_) => Protocol::Lldp,
             Self::Sccp(_) => Protocol::Sccp,
             Self::Sip(_) => Protocol::Sip,
+            Self::Stp(_) => Protocol::Stp,
             Self::Tftp(_) => Protocol::Tftp,
         }
     }

@@ -5,7 +5,9 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use phoneboot_parsers::{MacAddress, Protocol, cdp, dhcp, http, icmp, lldp, sccp, sip, tftp};
+use phoneboot_parsers::{
+    MacAddress, Protocol, cdp, dhcp, eapol, http, icmp, lldp, sccp, sip, stp, tftp,
+};
 
 use crate::capture::{FrameNumber, Timestamp};
 use crate::dissect::TcpNotice;
@@ -97,6 +99,10 @@ pub enum EventKind<'a> {
     Lldp(&'a lldp::Message),
     /// A DHCP message to or from the subject.
     Dhcp(&'a dhcp::Message),
+    /// An EAPOL message between the subject and its switch port.
+    Eapol(&'a eapol::Message),
+    /// A BPDU, with its body: a switch port tells its state.
+    Bpdu(&'a stp::Message, &'a stp::Body),
     /// The subject asks by ARP who has an address.
     ArpAsked {
         /// The address.

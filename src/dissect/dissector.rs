@@ -5,8 +5,8 @@ use std::net::IpAddr;
 
 use etherparse::{IpNumber, UdpHeaderSlice, ip_number};
 use phoneboot_parsers::{
-    DecodeError, Input, MacAddress, Message, Outcome, Protocol, WireText, arp, cdp, dhcp, icmp,
-    lldp, sip, tftp,
+    DecodeError, Input, MacAddress, Message, Outcome, Protocol, WireText, arp, cdp, dhcp, eapol,
+    icmp, lldp, sip, stp, tftp,
 };
 
 use super::connections::Connections;
@@ -180,6 +180,20 @@ impl Dissector {
                 emit,
             ),
             Network::Lldp(input) => give(Protocol::Lldp, lldp::decode(input), lldp, origin, emit),
+            Network::Eapol(input) => give(
+                Protocol::Eapol,
+                eapol::decode(input),
+                |message| Message::Eapol(Box::new(message)),
+                origin,
+                emit,
+            ),
+            Network::Stp(input, per_vlan) => give(
+                Protocol::Stp,
+                stp::decode(input, per_vlan),
+                |message| Message::Stp(Box::new(message)),
+                origin,
+                emit,
+            ),
             Network::Ip(input) => self.packet(input, origin, emit),
             Network::Other => {}
         }
@@ -563,6 +577,9 @@ mod tests {
             ethernet(true, 0x88cc, &lldp),
             ethernet(true, 0x0806, &arp),
             ethernet(false, 0x0800, &ipv4(1, SERVER, PHONE, 0, &unreachable)),
+            ethernet(true, 0x888e, &[2, 1, 0, 0]),
+            ethernet(false, 0x888e, &[2, 0, 0, 5, 1, 1, 0, 5, 1]),
+            ethernet(false, 7, &[0x42, 0x42, 3, 0, 0, 0, 128]),
             ethernet(true, 0x86dd, &ipv6(58, &[128, 0, 0, 0, 0, 1, 0, 1])),
             ethernet(true, 0x86dd, &ipv6(1, &[8, 0, 0, 0, 0, 1, 0, 1])),
             ethernet(true, 0x0800, &ipv4(58, PHONE, SERVER, 0, &[128, 0, 0, 0])),
@@ -573,7 +590,10 @@ mod tests {
                 "1 phone lldp",
                 "2 phone arp",
                 "3 server icmp",
-                "4 phone icmp"
+                "4 phone eapol",
+                "5 server eapol",
+                "6 server stp",
+                "7 phone icmp"
             ]
         );
     }

@@ -6,7 +6,7 @@
 //! BSD loopback (`LINKTYPE_NULL`, `LINKTYPE_LOOP`) and bare IP. Layouts after the
 //! tcpdump group's list of link types. Wireless, PPP and tunnels are left out.
 
-use phoneboot_parsers::{Input, MacAddress, snap};
+use phoneboot_parsers::{Input, MacAddress, snap, stp};
 
 use crate::capture::{Frame, LinkType};
 
@@ -34,6 +34,10 @@ pub(super) enum Network<'a> {
     Lldp(Input<'a>),
     /// What follows CDP's SNAP protocol id.
     Cdp(Input<'a>),
+    /// What follows the ethertype of EAPOL.
+    Eapol(Input<'a>),
+    /// A BPDU, and whether it came under PVST+'s SNAP protocol id.
+    Stp(Input<'a>, bool),
     /// Nothing that is of use here, or a header that was not captured whole.
     Other,
 }
@@ -57,6 +61,9 @@ const ETHERTYPE_ARP: u16 = 0x0806;
 const ETHERTYPE_VLAN: u16 = 0x8100;
 const ETHERTYPE_IPV6: u16 = 0x86dd;
 const ETHERTYPE_PROVIDER_VLAN: u16 = 0x88a8;
+const ETHERTYPE_EAPOL: u16 = 0x888e;
+/// Pre-authentication (IEEE Std 802.11), in the same form.
+const ETHERTYPE_EARLY_EAPOL: u16 = 0x88c7;
 const ETHERTYPE_LLDP: u16 = 0x88cc;
 const ETHERTYPE_OLD_DOUBLE_VLAN: u16 = 0x9100;
 
@@ -71,6 +78,12 @@ const SNAP_CISCO: [u8; 3] = [0x00, 0x00, 0x0c];
 
 /// CDP's protocol id under [`SNAP_CISCO`].
 const SNAP_CDP: u16 = 0x2000;
+
+/// PVST+'s protocol id under [`SNAP_CISCO`].
+const SNAP_PVST: u16 = 0x010b;
+
+/// LLC's access point of bridges (IEEE Std 802.1D-2004 clause 7.12).
+const LLC_BRIDGES: u8 = 0x42;
 
 /// Organisation codes under which SNAP's protocol id is an ethertype (RFC 1042,
 /// and IEEE Std 802.1H for bridges).
@@ -255,6 +268,7 @@ fn untagged(ethertype: u16, payload: Input<'_>, from: Cooked) -> Network<'_> {
         ETHERTYPE_IPV4 | ETHERTYPE_IPV6 => Network::Ip(payload),
         ETHERTYPE_ARP => Network::Arp(payload),
         ETHERTYPE_LLDP => Network::Lldp(payload),
+        ETHERTYPE_EAPOL | ETHERTYPE_EARLY_EAPOL => Network::Eapol(payload),
         SLL_PROTOCOL_LLC if from == Cooked::Yes => {
             let length = payload.bytes.len().saturating_add(payload.missing);
             logical_link(payload, u16::try_from(length).unwrap_or(u16::MAX))
@@ -264,7 +278,8 @@ fn untagged(ethertype: u16, payload: Input<'_>, from: Cooked) -> Network<'_> {
     }
 }
 
-/// LLC and SNAP. Other access points (spanning tree, IPX) carry nothing for us.
+/// LLC and SNAP. Other access points (IPX) carry nothing for us, nor does what else
+/// bridges tell each other (GARP).
 fn logical_link(payload: Input<'_>, length: u16) -> Network<'_> {
     let Ok(frame) = snap::decode(payload, length) else {
         return Network::Other;
@@ -272,11 +287,16 @@ fn logical_link(payload: Input<'_>, length: u16) -> Network<'_> {
     let carried = frame.value.payload;
     match frame.value.snap {
         Some((SNAP_CISCO, SNAP_CDP)) => Network::Cdp(carried),
+        Some((SNAP_CISCO, SNAP_PVST)) => Network::Stp(carried, true),
+        None if frame.value.dsap == LLC_BRIDGES && carried.bytes.starts_with(&stp::PROTOCOL) => {
+            Network::Stp(carried, false)
+        }
         Some((organisation, ethertype)) if SNAP_ETHERTYPES.contains(&organisation) => {
             match ethertype {
                 ETHERTYPE_IPV4 | ETHERTYPE_IPV6 => Network::Ip(carried),
                 ETHERTYPE_ARP => Network::Arp(carried),
                 ETHERTYPE_LLDP => Network::Lldp(carried),
+                ETHERTYPE_EAPOL | ETHERTYPE_EARLY_EAPOL => Network::Eapol(carried),
                 _ => Network::Other,
             }
         }
@@ -382,6 +402,8 @@ mod tests {
             (0x86dd, ip(PACKET)),
             (0x0806, Network::Arp(Input::whole(PACKET))),
             (0x88cc, Network::Lldp(Input::whole(PACKET))),
+            (0x888e, Network::Eapol(Input::whole(PACKET))),
+            (0x88c7, Network::Eapol(Input::whole(PACKET))),
             (0x8863, Network::Other),
         ] {
             let bytes = ethernet(true, ethertype, PACKET);
@@ -421,9 +443,22 @@ mod tests {
             (snap([0; 3], 0x88cc), Network::Lldp(Input::whole(PACKET))),
             (snap([0; 3], 0x0835), Network::Other),
             (snap([0, 0, 0x0c], 0x2003), Network::Other),
-            // Spanning tree: access points 0x42.
+            (snap([0; 3], 0x888e), Network::Eapol(Input::whole(PACKET))),
+            (
+                snap([0, 0, 0x0c], 0x010b),
+                Network::Stp(Input::whole(PACKET), true),
+            ),
             (
                 ethernet(true, 7, &[0x42, 0x42, 3, 0, 0, 0, 0]),
+                Network::Stp(Input::whole(&[0; 4]), false),
+            ),
+            // GARP: another protocol identifier.
+            (
+                ethernet(true, 7, &[0x42, 0x42, 3, 0, 1, 0, 0]),
+                Network::Other,
+            ),
+            (
+                ethernet(true, 7, &[0xe0, 0xe0, 3, 0, 0, 0, 0]),
                 Network::Other,
             ),
             (ethernet(true, 2, &[0xaa, 0xaa]), Network::Other),

@@ -5,6 +5,7 @@
 //! compile until somebody says here what it means.
 
 mod link;
+mod port;
 mod reach;
 mod register;
 
@@ -86,11 +87,13 @@ fn message_meaning<'a>(
             let mac = message.client_mac()?;
             Some((Subject::Mac(mac), EventKind::Dhcp(message)))
         }
+        Message::Eapol(message) => Some(port::eapol(dissected, message)),
         Message::Http(piece) => Some(http_meaning(dissected, piece)),
         Message::Icmp(message) => reach::icmp(message),
         Message::Lldp(message) => link::lldp(dissected, message),
         Message::Sccp(message) => Some(register::sccp(dissected, message)),
         Message::Sip(message) => register::sip(dissected, message),
+        Message::Stp(message) => port::stp(message),
         Message::Tftp(message) => Some(tftp_meaning(dissected, message, true)),
     }
 }

@@ -6,6 +6,8 @@ use phoneboot_parsers::{cdp, lldp};
 
 use crate::event::Seen;
 
+use super::port::{Auth, SpanningTree};
+
 /// How many different announcements of one side and protocol are kept in a boot.
 pub const MAX_ANNOUNCEMENTS: usize = 32;
 
@@ -23,6 +25,10 @@ pub struct Link {
     pub phone_lldp: Vec<Announcement<lldp::Message>>,
     /// LLDP of switches on the link, while this boot went on.
     pub switch_lldp: Vec<Announcement<lldp::Message>>,
+    /// 802.1X between phone and switch port.
+    pub auth: Auth,
+    /// What the switch ports on the link say of their spanning trees.
+    pub spanning_tree: SpanningTree,
     /// VLAN ids (innermost) of the phone's own frames.
     pub vlans_used: BTreeSet<u16>,
     /// Whether the phone sent frames without a tag.

@@ -7,6 +7,8 @@ mod hosts;
 pub mod lease;
 pub mod link;
 pub mod phone;
+pub mod port;
+mod ports;
 pub mod reach;
 pub mod registration;
 #[cfg(test)]

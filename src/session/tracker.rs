@@ -10,6 +10,7 @@ use crate::event::{At, Event, EventKind, Seen, Subject};
 
 use super::hosts::{Host, Hosts, MAX_HOSTS};
 use super::phone::{Clue, ClueSource, mac_in};
+use super::ports::{Ports, split_auth};
 use super::update::{self, Change};
 use super::{Beginning, Boot, Phase, Phone};
 
@@ -40,6 +41,7 @@ pub struct Tracker<'r> {
     recognize: Recognizer<'r>,
     cdp: Vec<Seen<cdp::Message>>,
     lldp: Vec<Seen<lldp::Message>>,
+    ports: Ports,
     new_macs: Vec<MacAddress>,
 }
 
@@ -51,12 +53,14 @@ impl<'r> Tracker<'r> {
             recognize,
             cdp: Vec::new(),
             lldp: Vec::new(),
+            ports: Ports::default(),
             new_macs: Vec::new(),
         }
     }
 
     /// Takes one event. Events come in the order of the frames.
     pub fn event(&mut self, event: &Event<'_>) {
+        Ports::hear_answer(event, &mut self.hosts);
         match (event.subject, event.kind) {
             (Subject::Segment, _) => self.announcement(event),
             (Subject::Either, EventKind::Unreachable { why, quoted }) => {
@@ -197,6 +201,7 @@ impl<'r> Tracker<'r> {
         match event.kind {
             EventKind::Cdp(message) => remember(&mut self.cdp, message, event.at),
             EventKind::Lldp(message) => remember(&mut self.lldp, message, event.at),
+            _ if !self.ports.remember(event) => return,
             _ => {}
         }
         for host in self.hosts.iter_mut().filter(|host| host.is_on_link()) {
@@ -250,6 +255,7 @@ impl<'r> Tracker<'r> {
         for seen in self.lldp.iter().filter(|seen| recent(&seen.at)) {
             update::link::hear(&mut host.boot.link.switch_lldp, &seen.value, seen.at);
         }
+        self.ports.recall(&mut host.boot, at);
     }
 }
 
@@ -361,10 +367,12 @@ fn carry_link_over(host: &mut Host, at: At) {
     }
     let cdp = split_since(&mut old.link.phone_cdp, since);
     let lldp = split_since(&mut old.link.phone_lldp, since);
+    let auth = split_auth(&mut old.link.auth, since);
     host.boot.started = since;
     host.boot.timeline = moved;
     host.boot.link.phone_cdp = cdp;
     host.boot.link.phone_lldp = lldp;
+    host.boot.link.auth.messages = auth;
 }
 
 /// Takes the announcements that began at or after `since` out of the list.

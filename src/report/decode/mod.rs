@@ -9,6 +9,7 @@ mod cdp;
 mod dhcp;
 mod files;
 mod lldp;
+mod port;
 mod reach;
 
 use std::io::{self, Write};
@@ -133,6 +134,8 @@ pub enum Body {
     Cdp(Box<cdp::Cdp>),
     /// DHCP and BOOTP.
     Dhcp(Box<dhcp::Dhcp>),
+    /// EAPOL.
+    Eapol(port::Eapol),
     /// HTTP.
     Http(files::Http),
     /// ICMP.
@@ -143,6 +146,8 @@ pub enum Body {
     Sccp(calls::Sccp),
     /// SIP.
     Sip(calls::Sip),
+    /// Spanning tree.
+    Stp(Box<port::Stp>),
     /// TFTP.
     Tftp(files::Tftp),
 }
@@ -164,12 +169,14 @@ fn told(content: Content<'_>) -> Option<(Protocol, Option<Body>)> {
         Message::Arp(message) => Body::Arp(reach::arp(message)),
         Message::Cdp(message) => Body::Cdp(Box::new(cdp::cdp(message))),
         Message::Dhcp(message) => Body::Dhcp(Box::new(dhcp::dhcp(message))),
+        Message::Eapol(message) => Body::Eapol(port::eapol(message)),
         Message::Http(http::Piece::End(end)) => Body::Http(files::http(end)),
         Message::Http(http::Piece::Head(_) | http::Piece::Body(_)) => return None,
         Message::Icmp(message) => Body::Icmp(reach::icmp(message)),
         Message::Lldp(message) => Body::Lldp(Box::new(lldp::lldp(message))),
         Message::Sccp(message) => Body::Sccp(calls::sccp(message)),
         Message::Sip(message) => Body::Sip(calls::sip(message)),
+        Message::Stp(message) => Body::Stp(Box::new(port::stp(message))),
         Message::Tftp(message) => Body::Tftp(files::tftp(message, None)),
     };
     Some((message.protocol(), Some(body)))

@@ -42,7 +42,7 @@ fn line(content: Content<'_>) -> Option<Value> {
     Some(value)
 }
 
-fn message(message: &Message<'_>) -> Value {
+pub(super) fn message(message: &Message<'_>) -> Value {
     line(Content::Message(message, &[])).unwrap()["message"].clone()
 }
 

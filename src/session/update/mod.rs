@@ -3,6 +3,7 @@
 pub(super) mod http;
 pub(super) mod lease;
 pub(super) mod link;
+pub(super) mod port;
 pub(super) mod reach;
 pub(super) mod register;
 pub(super) mod tftp;
@@ -42,6 +43,7 @@ pub(super) fn apply(host: &mut Host, event: &Event<'_>) -> Change {
     match event.kind {
         EventKind::Cdp(message) => link::phone_cdp(host, event, message),
         EventKind::Lldp(message) => link::phone_lldp(host, event, message),
+        EventKind::Eapol(message) => port::eapol(host, event, message),
         EventKind::Dhcp(message) => lease::message(host, event, message),
         EventKind::ArpAsked { target, probe } => reach::arp_asked(host, event, target, probe),
         EventKind::ArpAnswered { address, mac } => reach::arp_answered(host, event, address, mac),
@@ -72,7 +74,8 @@ pub(super) fn apply(host: &mut Host, event: &Event<'_>) -> Change {
             detail,
         } => malformed(host, event, protocol, field, detail),
         // Errors are joined by the datagram that they quote, in the tracker.
-        EventKind::Unreachable { .. } | EventKind::Heard => Change::default(),
+        // BPDUs belong to everyone on the link.
+        EventKind::Unreachable { .. } | EventKind::Bpdu(..) | EventKind::Heard => Change::default(),
     }
 }
 
