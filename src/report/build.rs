@@ -175,6 +175,8 @@ fn link(boot: &Boot, found: &BootDiagnosis) -> model::Link {
             .next(),
         vlans_used: boot.link.vlans_used.iter().copied().collect(),
         power: power(&found.power),
+        auth: super::port::auth(&boot.link.auth),
+        spanning_tree: super::port::trees(&boot.link.spanning_tree),
     }
 }
 

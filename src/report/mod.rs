@@ -11,6 +11,7 @@ mod json;
 mod markdown;
 pub mod model;
 pub mod ndjson;
+mod port;
 mod schema;
 mod table;
 mod terminal;

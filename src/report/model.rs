@@ -186,6 +186,12 @@ pub struct Link {
     pub vlans_used: Vec<u16>,
     /// Power over the cable.
     pub power: Power,
+    /// 802.1X; absent when nobody spoke of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auth: Option<super::port::PortAuth>,
+    /// What switch ports say of their spanning trees; absent when none was heard.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub spanning_tree: Vec<super::port::TreePort>,
 }
 
 /// A switch port, as the switch announces it.

@@ -197,6 +197,13 @@ fn link_facts(link: &Link) -> String {
         let vlans: Vec<_> = link.vlans_used.iter().map(ToString::to_string).collect();
         parts.push(format!("phone in VLAN {}", vlans.join(", ")));
     }
+    parts.extend(link.auth.as_ref().map(|auth| {
+        let method = auth.method.as_ref();
+        let by = method.map_or_else(String::new, |method| {
+            format!(" by EAP-{}", method.to_uppercase())
+        });
+        format!("802.1X{by}: {}", auth.state.replace('-', " "))
+    }));
     parts.extend(power_facts(&link.power));
     parts.join(" · ")
 }

@@ -47,6 +47,12 @@ const CAUSES: &[Consequence] = &[
     cause("dhcp-option-150-missing", "dhcp-provisioning-malformed"),
     cause("tftp-request-unanswered", "dhcp-provisioning-malformed"),
     cause("server-unreachable", "dhcp-provisioning-malformed"),
+    // A port that keeps the phone out drops whatever it asks.
+    cause("dhcp-offer-missing", "port-auth-failed"),
+    cause("dhcp-ack-missing", "port-auth-failed"),
+    cause("server-unreachable", "port-auth-failed"),
+    cause("connection-blocked", "port-auth-failed"),
+    cause("tftp-request-unanswered", "port-auth-failed"),
     // Without a server a Cisco phone asks the DHCP server itself.
     cause("tftp-request-unanswered", "dhcp-option-150-missing"),
     cause("server-port-closed", "dhcp-option-150-missing"),

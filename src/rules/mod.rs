@@ -16,6 +16,7 @@ mod outcome;
 mod power;
 mod reach;
 mod register;
+mod switch;
 #[cfg(test)]
 mod testing;
 
@@ -84,6 +85,7 @@ const fn boot(
 #[rustfmt::skip]
 pub const RULES: &[Rule] = &[
     boot("cdp-low-power", Phase::Link, link::cdp_low_power::check, include_str!("link/cdp_low_power.rs")),
+    boot("port-auth-failed", Phase::Link, link::port_auth_failed::check, include_str!("link/port_auth_failed.rs")),
     boot("dhcp-offer-missing", Phase::Lease, lease::dhcp_offer_missing::check, include_str!("lease/dhcp_offer_missing.rs")),
     boot("dhcp-ack-missing", Phase::Lease, lease::dhcp_ack_missing::check, include_str!("lease/dhcp_ack_missing.rs")),
     boot("dhcp-request-refused", Phase::Lease, lease::dhcp_request_refused::check, include_str!("lease/dhcp_request_refused.rs")),

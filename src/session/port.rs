@@ -174,6 +174,32 @@ pub fn method_name(method: u8) -> String {
     )
 }
 
+/// A TLS alert in words (RFC 8446 §6): `alert 48, unknown CA`.
+pub fn tls_alert_words(description: u8) -> String {
+    let name = match description {
+        0 => "close notify",
+        10 => "unexpected message",
+        20 => "bad record MAC",
+        40 => "handshake failure",
+        42 => "bad certificate",
+        43 => "unsupported certificate",
+        44 => "certificate revoked",
+        45 => "certificate expired",
+        46 => "certificate unknown",
+        47 => "illegal parameter",
+        48 => "unknown CA",
+        49 => "access denied",
+        50 => "decode error",
+        51 => "decrypt error",
+        70 => "protocol version",
+        71 => "insufficient security",
+        80 => "internal error",
+        116 => "certificate required",
+        _ => return format!("alert {description}"),
+    };
+    format!("alert {description}, {name}")
+}
+
 /// What the ports on the phone's link say of their spanning trees.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SpanningTree {
@@ -267,10 +293,14 @@ impl TreePort {
 
 impl SpanningTree {
     /// The port that is to be looked at for frames in this VLAN (`None`: untagged): that
-    /// VLAN's own tree, else the tree for all.
+    /// VLAN's own tree, else the tree for all, else the only port's first.
     pub fn port_for(&self, vlan: Option<u16>) -> Option<&TreePort> {
         let of = |wanted: Option<u16>| self.ports.iter().find(move |port| port.id.vlan == wanted);
-        of(vlan).or_else(|| of(None))
+        let first = self.ports.first()?;
+        let is_one_port = self.ports.iter().all(|port| port.id.mac == first.id.mac);
+        of(vlan)
+            .or_else(|| of(None))
+            .or_else(|| Some(first).filter(|_| is_one_port))
     }
 
     /// Whether a port says that it held back what was sent at this moment.

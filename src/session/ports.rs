@@ -103,3 +103,103 @@ pub(super) fn split_auth(auth: &mut Auth, since: At) -> Vec<AuthMessage> {
         .unwrap_or(auth.messages.len());
     auth.messages.split_off(at)
 }
+
+#[cfg(test)]
+mod tests {
+    use phoneboot_parsers::{MacAddress, stp};
+
+    use super::*;
+    use crate::capture::{FrameNumber, Timestamp};
+    use crate::event::{Endpoint, Subject};
+    use crate::session::Beginning;
+    use crate::session::port::AuthState;
+
+    fn event(secs: i64, kind: EventKind<'_>) -> Event<'_> {
+        Event {
+            at: At {
+                capture: 0,
+                frame: FrameNumber(secs.unsigned_abs()),
+                time: Timestamp(secs * 1_000_000_000),
+            },
+            source: Endpoint {
+                mac: Some(MacAddress([2, 0, 0, 0, 0, 9])),
+                ..Endpoint::default()
+            },
+            destination: Endpoint::default(),
+            vlans: &[],
+            subject: Subject::Segment,
+            kind,
+        }
+    }
+
+    fn bpdu(flags: u8) -> (stp::Message, stp::Body) {
+        let body = stp::Body {
+            flags: stp::Flags(flags),
+            root: None,
+            root_path_cost: None,
+            bridge: None,
+            port: Some(1),
+            message_age: None,
+            max_age: None,
+            hello_time: None,
+            forward_delay: None,
+            region: None,
+        };
+        let message = stp::Message {
+            version: 2,
+            kind: stp::RAPID,
+            body: Some(body.clone()),
+            vlan: None,
+        };
+        (message, body)
+    }
+
+    #[test]
+    fn bpdus_that_say_nothing_new_are_none() {
+        let mut ports = Ports::default();
+        let mut said = |secs, flags| {
+            let (message, body) = bpdu(flags);
+            ports.remember(&event(secs, EventKind::Bpdu(&message, &body)))
+        };
+        assert!(said(1, 0x0e));
+        assert!(!said(3, 0x0e));
+        assert!(said(5, 0x3c));
+        // A root port speaks to other switches.
+        assert!(!said(6, 0x38));
+        let recalled = |at: i64| {
+            let at = event(at, EventKind::Heard).at;
+            let mut boot = Boot::new(1, at, Beginning::FirstSeen);
+            ports.recall(&mut boot, at);
+            boot.link.spanning_tree.ports.len()
+        };
+        assert_eq!((recalled(9), recalled(99)), (1, 0));
+    }
+
+    #[test]
+    fn a_first_boot_hears_the_question_that_came_before_it() {
+        let question = eapol::Message {
+            version: 2,
+            kind: eapol::EAP_PACKET,
+            length: 5,
+            eap: Some(eapol::Packet {
+                code: eapol::REQUEST,
+                ..eapol::Packet::default()
+            }),
+            key: None,
+        };
+        let mut ports = Ports::default();
+        for secs in 1..=40 {
+            assert!(ports.remember(&event(secs, EventKind::Eapol(&question))));
+        }
+        assert_eq!(ports.questions.len(), MAX_QUESTIONS);
+        let state = |number, secs| {
+            let at = event(secs, EventKind::Heard).at;
+            let mut boot = Boot::new(number, at, Beginning::FirstSeen);
+            ports.recall(&mut boot, at);
+            boot.link.auth.state()
+        };
+        assert_eq!(state(1, 41), Some(AuthState::PhoneSilent));
+        assert_eq!(state(1, 99), None);
+        assert_eq!(state(2, 41), None);
+    }
+}

@@ -7,13 +7,14 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use phoneboot_parsers::dhcp::{self, Area, MessageType, RawOption};
 use phoneboot_parsers::tftp::Direction;
-use phoneboot_parsers::{MacAddress, Protocol, WireText, cdp, icmp};
+use phoneboot_parsers::{MacAddress, Protocol, WireText, cdp, eapol, icmp};
 
 use crate::capture::{FrameNumber, Timestamp};
 use crate::event::{At, Endpoint, Seen, Unreachable};
 
 use super::lease::LeaseMessage;
 use super::link::Announcement;
+use super::port::{TreePort, TreePortId, TreeState};
 use super::reach::{ArpTarget, Connection, Undelivered};
 use super::registration::{self, Registration};
 use super::transfer::{Status, Transfer, TransferError};
@@ -259,6 +260,52 @@ impl BootBuilder {
         let at = self.tick();
         self.boot.link.switch_cdp.push(announcement(message, at));
         self.step(Phase::Link, Protocol::Cdp, "cdp-switch", false);
+        self
+    }
+
+    /// An EAP packet of the phone, or of its switch port.
+    pub(crate) fn eap(self, from_phone: bool, packet: eapol::Packet) -> Self {
+        self.eapol(from_phone, eapol::EAP_PACKET, Some(packet))
+    }
+
+    /// The phone sends EAPOL-Start.
+    pub(crate) fn eapol_start(self) -> Self {
+        self.eapol(true, eapol::START, None)
+    }
+
+    fn eapol(mut self, from_phone: bool, kind: u8, eap: Option<eapol::Packet>) -> Self {
+        let at = self.tick();
+        let message = eapol::Message {
+            version: 2,
+            kind,
+            length: 0,
+            eap,
+            key: None,
+        };
+        super::update::port::keep(&mut self.boot.link.auth, &message, at, from_phone);
+        self.step(Phase::Link, Protocol::Eapol, "eapol", from_phone);
+        self
+    }
+
+    /// The port says that its spanning tree is in this state.
+    pub(crate) fn tree(mut self, state: TreeState) -> Self {
+        let at = self.tick();
+        let ports = &mut self.boot.link.spanning_tree.ports;
+        if let Some(port) = ports.first_mut() {
+            port.states.push(Seen::new(state, at));
+        } else {
+            ports.push(TreePort {
+                id: TreePortId {
+                    mac: None,
+                    port: 0x800c,
+                    vlan: None,
+                },
+                version: 2,
+                forward_delay: Some(15 * 256),
+                states: vec![Seen::new(state, at)],
+                topology_change: None,
+            });
+        }
         self
     }
 

@@ -22,6 +22,7 @@
 pub(crate) mod cdp;
 pub(crate) mod dhcp;
 pub(crate) mod dns;
+pub(crate) mod eapol;
 pub(crate) mod firmware;
 pub(crate) mod http;
 pub(crate) mod lldp;
@@ -29,6 +30,7 @@ pub(crate) mod recipes;
 pub(crate) mod sccp;
 pub(crate) mod scene;
 pub(crate) mod sip;
+pub(crate) mod stp;
 pub(crate) mod tcp;
 pub(crate) mod tftp;
 pub(crate) mod write;

@@ -18,7 +18,8 @@
 //! ## When it may be wrong
 //! OFFERs are often sent to the phone alone. A capture taken at another port of the switch
 //! shows only the broadcasts; a REQUEST of the phone then proves that an OFFER came, and the
-//! rule is silent.
+//! rule is silent. It is silent, too, about DISCOVERs that the port's own BPDUs
+//! say were dropped (spanning tree).
 //!
 //! ## References
 //! RFC 2131 §3.1, §4.1 (retransmission: 4, 8, 16 … seconds).
@@ -38,7 +39,12 @@ pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding
         .messages
         .iter()
         .any(|message| message.message.op == 2 || message.kind == Some(MessageType::Request));
-    let discovers: Vec<_> = lease.of_kind(MessageType::Discover).collect();
+    // What a port of the spanning tree drops says nothing of DHCP.
+    let tree = &boot.link.spanning_tree;
+    let discovers: Vec<_> = lease
+        .of_kind(MessageType::Discover)
+        .filter(|discover| !tree.held_back_at(discover.vlan, discover.at))
+        .collect();
     let (Some(first), Some(last)) = (discovers.first(), discovers.last()) else {
         return Vec::new();
     };
@@ -102,6 +108,7 @@ pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding
 mod tests {
     use super::*;
     use crate::rules::testing::Case;
+    use crate::session::port::TreeState;
     use crate::session::testing::BootBuilder;
 
     fn discovers(count: u32) -> BootBuilder {
@@ -126,6 +133,21 @@ mod tests {
     fn an_offer_that_comes_late_is_an_offer() {
         let boot = discovers(3).dhcp(MessageType::Offer, &[]);
         assert!(Case::new("cisco-79x1", boot).check(check).is_empty());
+    }
+
+    #[test]
+    fn discovers_that_the_port_drops_prove_nothing() {
+        let held = |boot: BootBuilder| {
+            boot.after_secs(4)
+                .dhcp(MessageType::Discover, &[])
+                .after_secs(8)
+                .dhcp(MessageType::Discover, &[])
+        };
+        let boot = held(BootBuilder::new().tree(TreeState::Discarding));
+        assert!(Case::new("cisco-79x1", boot).check(check).is_empty());
+        let boot = BootBuilder::new().tree(TreeState::Learning);
+        let boot = held(boot.tree(TreeState::Forwarding));
+        assert_eq!(Case::new("cisco-79x1", boot).check(check).len(), 1);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::session::Phase;
 use crate::session::hosts::Host;
 use crate::session::port::{
     Auth, AuthMessage, MAX_AUTH_MESSAGES, MAX_TREE_PORTS, MAX_TREE_STATES, SpanningTree, TreePort,
-    TreePortId, TreeState, method_name,
+    TreePortId, TreeState, method_name, tls_alert_words,
 };
 
 use super::{Change, step};
@@ -109,15 +109,16 @@ fn describe(message: &eapol::Message, method_before: Option<u8>) -> Option<(&'st
     };
     let alert = eap
         .tls_alert
-        .map(|(_, description)| alert_words(description));
+        .map(|(_, description)| tls_alert_words(description));
     Some(match (eap.code, eap.method) {
         (_, Some(_)) if alert.is_some() => (
             "eap-alert",
             format!("ends the TLS handshake: {}", alert.unwrap_or_default()),
         ),
-        (eapol::REQUEST, Some(eapol::IDENTITY)) => {
-            ("eap-identity-request", "asks who is there".to_owned())
-        }
+        (eapol::REQUEST, Some(eapol::IDENTITY)) => (
+            "eap-identity-request",
+            "asks who is there (802.1X)".to_owned(),
+        ),
         (eapol::REQUEST, Some(eapol::NOTIFICATION)) => (
             "eap-notification",
             eap.notification.as_ref().map_or_else(
@@ -136,8 +137,8 @@ fn describe(message: &eapol::Message, method_before: Option<u8>) -> Option<(&'st
             ),
         ),
         (eapol::RESPONSE, Some(eapol::NAK)) => ("eap-nak", wants(&eap.wanted)),
-        (eapol::SUCCESS, _) => ("eap-success", "lets the phone in".to_owned()),
-        (eapol::FAILURE, _) => ("eap-failure", "keeps the phone out".to_owned()),
+        (eapol::SUCCESS, _) => ("eap-success", "lets the phone in (802.1X)".to_owned()),
+        (eapol::FAILURE, _) => ("eap-failure", "keeps the phone out (802.1X)".to_owned()),
         _ => return None,
     })
 }
@@ -153,32 +154,6 @@ fn wants(methods: &[u8]) -> String {
     } else {
         format!("wants {} instead", names.join(" or "))
     }
-}
-
-/// A TLS alert in words (RFC 8446 §6).
-pub(in crate::session) fn alert_words(description: u8) -> String {
-    let name = match description {
-        0 => "close notify",
-        10 => "unexpected message",
-        20 => "bad record MAC",
-        40 => "handshake failure",
-        42 => "bad certificate",
-        43 => "unsupported certificate",
-        44 => "certificate revoked",
-        45 => "certificate expired",
-        46 => "certificate unknown",
-        47 => "illegal parameter",
-        48 => "unknown CA",
-        49 => "access denied",
-        50 => "decode error",
-        51 => "decrypt error",
-        70 => "protocol version",
-        71 => "insufficient security",
-        80 => "internal error",
-        116 => "certificate required",
-        _ => return format!("alert {description}"),
-    };
-    format!("alert {description}, {name}")
 }
 
 /// What one BPDU says of its port, for the boots that hear it.
@@ -267,10 +242,12 @@ pub(in crate::session) fn bpdu(host: &mut Host, event: &Event<'_>) {
         .vlan
         .map_or(String::new(), |vlan| format!(" in VLAN {vlan}"));
     let summary = match news.state {
-        TreeState::Discarding => format!("port {number} lets nothing through{tree}"),
-        TreeState::Learning => format!("port {number} learns, and lets nothing through{tree}"),
-        TreeState::Forwarding => format!("port {number} lets frames through{tree}"),
-        TreeState::Unknown => format!("port {number} speaks STP{tree}"),
+        TreeState::Discarding => format!("spanning tree: port {number} lets nothing through{tree}"),
+        TreeState::Learning => {
+            format!("spanning tree: port {number} learns, and lets nothing through{tree}")
+        }
+        TreeState::Forwarding => format!("spanning tree: port {number} lets frames through{tree}"),
+        TreeState::Unknown => format!("spanning tree: port {number} speaks STP{tree}"),
     };
     step(
         host,
@@ -280,4 +257,114 @@ pub(in crate::session) fn bpdu(host: &mut Host, event: &Event<'_>) {
         "stp-state",
         summary,
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capture::FrameNumber;
+    use crate::session::port::AuthState;
+
+    fn at(frame: u64) -> At {
+        At {
+            frame: FrameNumber(frame),
+            ..At::default()
+        }
+    }
+
+    fn eap(code: u8, id: u8, method: Option<u8>) -> eapol::Message {
+        eapol::Message {
+            version: 2,
+            kind: eapol::EAP_PACKET,
+            length: 5,
+            eap: Some(eapol::Packet {
+                code,
+                id,
+                length: 5,
+                method,
+                ..eapol::Packet::default()
+            }),
+            key: None,
+        }
+    }
+
+    #[test]
+    fn questions_in_a_row_are_one_and_what_is_no_eap_is_none() {
+        let mut auth = Auth::default();
+        let question = |id| eap(eapol::REQUEST, id, Some(eapol::IDENTITY));
+        assert_eq!(keep(&mut auth, &question(1), at(1), false), Some(1));
+        assert_eq!(keep(&mut auth, &question(2), at(2), false), Some(2));
+        let key = eapol::Message {
+            kind: eapol::KEY,
+            eap: None,
+            ..question(1)
+        };
+        assert_eq!(keep(&mut auth, &key, at(3), false), None);
+        assert_eq!(auth.state(), Some(AuthState::PhoneSilent));
+        let answer = eap(eapol::RESPONSE, 2, Some(eapol::IDENTITY));
+        keep(&mut auth, &answer, at(4), true);
+        assert_eq!(auth.state(), Some(AuthState::Unfinished));
+        keep(&mut auth, &eap(eapol::FAILURE, 2, None), at(5), false);
+        assert_eq!(auth.state(), Some(AuthState::Failure));
+        keep(&mut auth, &question(3), at(6), false);
+        keep(&mut auth, &eap(eapol::SUCCESS, 3, None), at(7), false);
+        assert_eq!(auth.state(), Some(AuthState::Success));
+        assert_eq!(auth.messages.len(), 5);
+        assert_eq!(auth.messages[0].last, at(2));
+    }
+
+    #[test]
+    fn an_endless_exchange_keeps_its_ends() {
+        let mut auth = Auth::default();
+        for frame in 0..200 {
+            keep(&mut auth, &eap(eapol::FAILURE, 1, None), at(frame), false);
+        }
+        assert_eq!(auth.messages.len(), MAX_AUTH_MESSAGES);
+        assert_eq!(auth.left_out, 136);
+        assert_eq!(auth.messages[0].first, at(0));
+        assert_eq!(auth.messages[MAX_AUTH_MESSAGES - 1].first, at(199));
+    }
+
+    fn news(port: u16, state: TreeState) -> TreeNews {
+        TreeNews {
+            id: TreePortId {
+                mac: None,
+                port,
+                vlan: None,
+            },
+            version: 2,
+            forward_delay: Some(3840),
+            state,
+            topology_change: state == TreeState::Forwarding,
+        }
+    }
+
+    #[test]
+    fn a_tree_keeps_changes_of_a_few_ports() {
+        let mut tree = SpanningTree::default();
+        let states = [
+            TreeState::Discarding,
+            TreeState::Discarding,
+            TreeState::Learning,
+            TreeState::Forwarding,
+        ];
+        let said: Vec<bool> = (1..)
+            .zip(states)
+            .map(|(frame, state)| hear_bpdu(&mut tree, &news(1, state), at(frame)))
+            .collect();
+        assert_eq!(said, [true, false, true, true]);
+        assert_eq!(tree.ports[0].held_back(), Some((at(1), Some(at(4)))));
+        assert_eq!(tree.ports[0].topology_change, Some(at(4)));
+        assert!(tree.held_back_at(None, at(3)) && !tree.held_back_at(None, at(4)));
+        assert_eq!(tree.ports[0].state_at(at(0)), None);
+        for port in 2..50 {
+            hear_bpdu(&mut tree, &news(port, TreeState::Forwarding), at(9));
+        }
+        assert_eq!(tree.ports.len(), MAX_TREE_PORTS);
+        for frame in 10..99 {
+            let state = states[usize::try_from(frame % 2).unwrap() * 3];
+            hear_bpdu(&mut tree, &news(1, state), at(frame));
+        }
+        assert_eq!(tree.ports[0].states.len(), MAX_TREE_STATES);
+    }
 }

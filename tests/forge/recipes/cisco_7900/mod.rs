@@ -16,6 +16,7 @@ use crate::forge::scene::{Host, Scene};
 mod fetch;
 mod healthy;
 mod lease;
+mod port;
 mod reach;
 mod recovery;
 
@@ -27,6 +28,7 @@ pub(super) fn recipes() -> Vec<Recipe> {
     [
         recovery::recipes(),
         lease::recipes(),
+        port::recipes(),
         reach::recipes(),
         fetch::recipes(),
         healthy::recipes(),
