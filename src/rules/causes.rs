@@ -53,6 +53,11 @@ const CAUSES: &[Consequence] = &[
     cause("server-unreachable", "port-auth-failed"),
     cause("connection-blocked", "port-auth-failed"),
     cause("tftp-request-unanswered", "port-auth-failed"),
+    cause("dhcp-option-150-missing", "dhcp-servers-disagree"),
+    cause("dhcp-provisioning-missing", "dhcp-servers-disagree"),
+    cause("server-unreachable", "dhcp-router-missing"),
+    cause("tftp-request-unanswered", "dhcp-router-missing"),
+    cause("connection-blocked", "dhcp-router-missing"),
     // Without a server a Cisco phone asks the DHCP server itself.
     cause("tftp-request-unanswered", "dhcp-option-150-missing"),
     cause("server-port-closed", "dhcp-option-150-missing"),

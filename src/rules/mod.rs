@@ -16,6 +16,7 @@ mod outcome;
 mod power;
 mod reach;
 mod register;
+mod servers;
 mod switch;
 #[cfg(test)]
 mod testing;
@@ -93,6 +94,10 @@ pub const RULES: &[Rule] = &[
     boot("dhcp-option-150-missing", Phase::Lease, lease::dhcp_option_150_missing::check, include_str!("lease/dhcp_option_150_missing.rs")),
     boot("dhcp-provisioning-missing", Phase::Lease, lease::dhcp_provisioning_missing::check, include_str!("lease/dhcp_provisioning_missing.rs")),
     boot("dhcp-provisioning-malformed", Phase::Lease, lease::dhcp_provisioning_malformed::check, include_str!("lease/dhcp_provisioning_malformed.rs")),
+    boot("dhcp-provisioning-conflict", Phase::Lease, lease::dhcp_provisioning_conflict::check, include_str!("lease/dhcp_provisioning_conflict.rs")),
+    boot("dhcp-servers-disagree", Phase::Lease, lease::dhcp_servers_disagree::check, include_str!("lease/dhcp_servers_disagree.rs")),
+    boot("dhcp-router-missing", Phase::Lease, lease::dhcp_router_missing::check, include_str!("lease/dhcp_router_missing.rs")),
+    boot("address-in-use", Phase::Lease, lease::address_in_use::check, include_str!("lease/address_in_use.rs")),
     boot("server-unreachable", Phase::Reach, reach::server_unreachable::check, include_str!("reach/server_unreachable.rs")),
     boot("server-port-closed", Phase::Reach, reach::server_port_closed::check, include_str!("reach/server_port_closed.rs")),
     boot("connection-blocked", Phase::Reach, reach::connection_blocked::check, include_str!("reach/connection_blocked.rs")),

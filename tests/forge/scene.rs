@@ -266,6 +266,18 @@ impl Scene {
         }
     }
 
+    /// `asker` tries whether its address is free, and `owner` says that it is not
+    /// (RFC 5227 §2.1.1).
+    pub(crate) fn arp_probe(&mut self, asker: &Host, owner: &Host) {
+        let probe = arp_packet(1, (asker.mac, Ipv4Addr::UNSPECIFIED), ([0; 6], owner.ip));
+        self.ethernet(asker.mac, BROADCAST, asker.vlan, &probe);
+        self.linger_us(120, 500);
+        let nobody = (asker.mac, Ipv4Addr::UNSPECIFIED);
+        let reply = arp_packet(2, (owner.mac, owner.ip), nobody);
+        self.ethernet(owner.mac, asker.mac, asker.vlan, &reply);
+        self.linger_us(200, 900);
+    }
+
     /// `host` tells everybody its own address.
     pub(crate) fn arp_announcement(&mut self, host: &Host) {
         let packet = arp_packet(1, (host.mac, host.ip), ([0; 6], host.ip));

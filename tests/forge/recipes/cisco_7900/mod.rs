@@ -19,6 +19,7 @@ mod lease;
 mod port;
 mod reach;
 mod recovery;
+mod scope;
 
 const FAMILY: &str = "cisco-7900";
 const PROFILE: &str = "cisco-79x1";
@@ -29,6 +30,7 @@ pub(super) fn recipes() -> Vec<Recipe> {
         recovery::recipes(),
         lease::recipes(),
         port::recipes(),
+        scope::recipes(),
         reach::recipes(),
         fetch::recipes(),
         healthy::recipes(),
