@@ -18,11 +18,13 @@ pub mod arp;
 pub mod cdp;
 mod decoded;
 pub mod dhcp;
+pub mod dhcpv6;
 mod error;
 pub mod http;
 pub mod icmp;
 pub mod lldp;
 mod mac;
+pub mod ndp;
 pub mod sccp;
 pub mod sip;
 pub mod snap;
@@ -46,6 +48,8 @@ pub enum Message<'a> {
     Cdp(Box<cdp::Message>),
     /// Dynamic Host Configuration Protocol, and BOOTP.
     Dhcp(Box<dhcp::Message>),
+    /// Dynamic Host Configuration Protocol for IPv6.
+    Dhcpv6(Box<dhcpv6::Message>),
     /// Part of an HTTP/1.x message, as its stream delivers it.
     Http(http::Piece<'a>),
     /// Internet Control Message Protocol, version 4 or 6.
@@ -67,6 +71,7 @@ pub enum Protocol {
     Arp,
     Cdp,
     Dhcp,
+    Dhcpv6,
     Http,
     Icmp,
     Lldp,
@@ -81,6 +86,7 @@ pub const PROTOCOLS: &[(Protocol, &str)] = &[
     (Protocol::Arp, "arp"),
     (Protocol::Cdp, "cdp"),
     (Protocol::Dhcp, "dhcp"),
+    (Protocol::Dhcpv6, "dhcpv6"),
     (Protocol::Http, "http"),
     (Protocol::Icmp, "icmp"),
     (Protocol::Lldp, "lldp"),
@@ -107,6 +113,7 @@ impl Message<'_> {
             Self::Arp(_) => Protocol::Arp,
             Self::Cdp(_) => Protocol::Cdp,
             Self::Dhcp(_) => Protocol::Dhcp,
+            Self::Dhcpv6(_) => Protocol::Dhcpv6,
             Self::Http(_) => Protocol::Http,
             Self::Icmp(_) => Protocol::Icmp,
             Self::Lldp(_) => Protocol::Lldp,

@@ -5,8 +5,8 @@ use std::net::IpAddr;
 
 use etherparse::{IpNumber, UdpHeaderSlice, ip_number};
 use phoneboot_parsers::{
-    DecodeError, Input, MacAddress, Message, Outcome, Protocol, WireText, arp, cdp, dhcp, icmp,
-    lldp, sip, tftp,
+    DecodeError, Input, MacAddress, Message, Outcome, Protocol, WireText, arp, cdp, dhcp, dhcpv6,
+    icmp, lldp, sip, tftp,
 };
 
 use super::connections::Connections;
@@ -23,6 +23,9 @@ use crate::event::{At, Endpoint};
 
 /// DHCP server and client (RFC 2131 §4.1).
 const DHCP_PORTS: [u16; 2] = [67, 68];
+
+/// DHCPv6 client and server (RFC 8415 §7.2).
+const DHCPV6_PORTS: [u16; 2] = [546, 547];
 
 /// Where PXE clients ask boot servers in DHCP messages.
 const BOOT_SERVER_PORT: u16 = 4011;
@@ -56,11 +59,14 @@ impl Dissector {
     /// A dissector that has seen nothing.
     pub fn new() -> Self {
         let [server, client] = DHCP_PORTS;
+        let [client_v6, server_v6] = DHCPV6_PORTS;
         Self {
             prefilter: true,
             ports: Bits::of(&[
                 server,
                 client,
+                client_v6,
+                server_v6,
                 BOOT_SERVER_PORT,
                 expect::SERVER_PORT,
                 SIP_PORT,
@@ -218,7 +224,7 @@ impl Dissector {
         origin: &mut Origin,
         emit: Emit<'_>,
     ) {
-        let is_ipv6 = matches!(origin.source.ip, Some(IpAddr::V6(_)));
+        let is_ipv6 = is_ipv6(origin);
         match protocol {
             ip_number::UDP => self.udp(input, origin, emit),
             ip_number::TCP => self.tcp(input, origin, emit),
@@ -246,6 +252,9 @@ impl Dissector {
         origin.set_ports(ports);
         if ports.iter().any(|port| DHCP_PORTS.contains(port)) {
             give(Protocol::Dhcp, dhcp::decode(payload), dhcp, origin, emit);
+        } else if is_ipv6(origin) && ports.iter().any(|port| DHCPV6_PORTS.contains(port)) {
+            let outcome = dhcpv6::decode(payload);
+            give(Protocol::Dhcpv6, outcome, dhcpv6, origin, emit);
         } else if self.tftp(payload, origin, emit) {
             // Given.
         } else if sip::looks_like_sip(payload.bytes) {
@@ -355,6 +364,14 @@ fn udp_payload(input: Input<'_>) -> Option<([u16; 2], Input<'_>)> {
     let payload = captured.get(..announced).unwrap_or(captured);
     let missing = announced.saturating_sub(payload.len()).min(input.missing);
     Some((ports, Input::cut(payload, missing)))
+}
+
+fn is_ipv6(origin: &Origin) -> bool {
+    matches!(origin.source.ip, Some(IpAddr::V6(_)))
+}
+
+fn dhcpv6(message: dhcpv6::Message) -> Message<'static> {
+    Message::Dhcpv6(Box::new(message))
 }
 
 fn dhcp(message: dhcp::Message) -> Message<'static> {
@@ -468,6 +485,23 @@ mod tests {
             datagram((PHONE, 50_000), (SERVER, 4011), b"x"),
         ];
         assert_eq!(all_lines(&garbage), ["1 phone undecodable dhcp"]);
+    }
+
+    #[test]
+    fn tells_dhcpv6_by_its_ports_and_only_over_ipv6() {
+        let message = [11, 0, 0, 1, 0, 6, 0, 2, 0, 59];
+        let over_v6 = |from, to| ethernet(true, 0x86dd, &ipv6(17, &udp(from, to, &message)));
+        let frames = [
+            over_v6(546, 547),
+            over_v6(547, 547),
+            over_v6(40_000, 546),
+            over_v6(40_000, 548),
+            datagram((PHONE, 546), (SERVER, 547), &message),
+        ];
+        assert_eq!(
+            heads(&all_lines(&frames)),
+            ["1 phone dhcpv6", "2 phone dhcpv6", "3 phone dhcpv6"]
+        );
     }
 
     #[test]

@@ -86,6 +86,7 @@ fn message_meaning<'a>(
             let mac = message.client_mac()?;
             Some((Subject::Mac(mac), EventKind::Dhcp(message)))
         }
+        Message::Dhcpv6(_) => None,
         Message::Http(piece) => Some(http_meaning(dissected, piece)),
         Message::Icmp(message) => reach::icmp(message),
         Message::Lldp(message) => link::lldp(dissected, message),

@@ -7,8 +7,10 @@
 mod calls;
 mod cdp;
 mod dhcp;
+mod dhcpv6;
 mod files;
 mod lldp;
+mod neighbor;
 mod reach;
 
 use std::io::{self, Write};
@@ -133,6 +135,8 @@ pub enum Body {
     Cdp(Box<cdp::Cdp>),
     /// DHCP and BOOTP.
     Dhcp(Box<dhcp::Dhcp>),
+    /// DHCPv6.
+    Dhcpv6(Box<dhcpv6::Dhcpv6>),
     /// HTTP.
     Http(files::Http),
     /// ICMP.
@@ -164,6 +168,7 @@ fn told(content: Content<'_>) -> Option<(Protocol, Option<Body>)> {
         Message::Arp(message) => Body::Arp(reach::arp(message)),
         Message::Cdp(message) => Body::Cdp(Box::new(cdp::cdp(message))),
         Message::Dhcp(message) => Body::Dhcp(Box::new(dhcp::dhcp(message))),
+        Message::Dhcpv6(message) => Body::Dhcpv6(Box::new(dhcpv6::dhcpv6(message))),
         Message::Http(http::Piece::End(end)) => Body::Http(files::http(end)),
         Message::Http(http::Piece::Head(_) | http::Piece::Body(_)) => return None,
         Message::Icmp(message) => Body::Icmp(reach::icmp(message)),

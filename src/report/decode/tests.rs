@@ -488,10 +488,12 @@ fn arp_and_icmp_have_their_natural_names() {
             protocol: 17,
             ports: Some((49_152, 69)),
         }),
+        neighbor: None,
     };
     assert_eq!(
         message(&Message::Icmp(closed)),
         json!({"ip_version": 4, "type": 3, "code": 3, "quoted": {"src_ip": "192.0.2.51",
-            "dst_ip": "192.0.2.10", "protocol": 17, "src_port": 49152, "dst_port": 69}})
+            "dst_ip": "192.0.2.10", "protocol": 17, "src_port": 49152, "dst_port": 69},
+            "neighbor": null})
     );
 }
