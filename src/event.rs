@@ -3,9 +3,11 @@
 //! An event is one message's meaning, with the frame and time that prove it. It
 //! is made in [`crate::observe`] and spent in [`crate::session`].
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use phoneboot_parsers::{MacAddress, Protocol, cdp, dhcp, http, icmp, lldp, sccp, sip, tftp};
+use phoneboot_parsers::{
+    MacAddress, Protocol, cdp, dhcp, dhcpv6, http, icmp, lldp, ndp, sccp, sip, tftp,
+};
 
 use crate::capture::{FrameNumber, Timestamp};
 use crate::dissect::TcpNotice;
@@ -97,6 +99,26 @@ pub enum EventKind<'a> {
     Lldp(&'a lldp::Message),
     /// A DHCP message to or from the subject.
     Dhcp(&'a dhcp::Message),
+    /// A DHCPv6 message to or from the subject.
+    Dhcpv6(&'a dhcpv6::Message),
+    /// The subject asks for IPv6 routers.
+    RouterSolicited,
+    /// A router tells everyone on the link how it works.
+    RouterAdvertised(&'a ndp::Message),
+    /// The subject asks by neighbor discovery who has an address.
+    NeighborAsked {
+        /// The address.
+        target: Ipv6Addr,
+        /// Whether it only probes whether the address is free (RFC 4862 §5.4).
+        probe: bool,
+    },
+    /// Someone tells by neighbor discovery that it has an address.
+    NeighborAnswered {
+        /// The address.
+        address: Ipv6Addr,
+        /// Who has it; `None` on link types without MAC addresses.
+        mac: Option<MacAddress>,
+    },
     /// The subject asks by ARP who has an address.
     ArpAsked {
         /// The address.

@@ -4,6 +4,7 @@
 //! The match over [`Message`] is exhaustive on purpose: a new protocol does not
 //! compile until somebody says here what it means.
 
+mod ipv6;
 mod link;
 mod reach;
 mod register;
@@ -86,9 +87,12 @@ fn message_meaning<'a>(
             let mac = message.client_mac()?;
             Some((Subject::Mac(mac), EventKind::Dhcp(message)))
         }
-        Message::Dhcpv6(_) => None,
+        Message::Dhcpv6(message) => ipv6::dhcpv6(dissected, message),
         Message::Http(piece) => Some(http_meaning(dissected, piece)),
-        Message::Icmp(message) => reach::icmp(message),
+        Message::Icmp(message) => match &message.neighbor {
+            Some(neighbor) => ipv6::neighbor(dissected, neighbor),
+            None => reach::icmp(message),
+        },
         Message::Lldp(message) => link::lldp(dissected, message),
         Message::Sccp(message) => Some(register::sccp(dissected, message)),
         Message::Sip(message) => register::sip(dissected, message),

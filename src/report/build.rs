@@ -18,7 +18,7 @@ use crate::session::phone::Clue;
 use crate::session::registration::Registration;
 use crate::session::transfer::Transfer;
 
-use super::{Generated, model};
+use super::{Generated, model, model6};
 
 /// The report of one diagnosis.
 pub(super) fn report(diagnosis: &Diagnosis, generated: Generated) -> model::Report {
@@ -129,7 +129,7 @@ fn boot_of(boot: &Boot, found: &BootDiagnosis) -> model::Boot {
         phase: found.phase.name(),
         phases: found.phases.iter().map(phase).collect(),
         link: link(boot, found),
-        lease: (!boot.lease.messages.is_empty()).then(|| lease(boot, found)),
+        lease: lease(boot, found),
         transfers: boot
             .transfers
             .iter()
@@ -227,7 +227,11 @@ pub(super) fn id_text(id: &lldp::Id) -> String {
     }
 }
 
-fn lease(boot: &Boot, found: &BootDiagnosis) -> model::Lease {
+fn lease(boot: &Boot, found: &BootDiagnosis) -> Option<model::Lease> {
+    let ipv6 = model6::lease6(boot);
+    if boot.lease.messages.is_empty() && ipv6.is_none() {
+        return None;
+    }
     let data = boot.lease.boot_data();
     let message = data.map(|data| &data.message);
     let acknowledged = boot.lease.acknowledged().map(|held| &held.message);
@@ -237,7 +241,7 @@ fn lease(boot: &Boot, found: &BootDiagnosis) -> model::Lease {
         .chain(boot.lease.messages.iter().map(|one| &one.message))
         .map(|message| message.relay_address)
         .find(|address| !address.is_unspecified());
-    model::Lease {
+    Some(model::Lease {
         address: acknowledged.map(|held| held.your_address.to_string()),
         server: data
             .and_then(LeaseMessage::server)
@@ -263,7 +267,8 @@ fn lease(boot: &Boot, found: &BootDiagnosis) -> model::Lease {
             })
             .collect(),
         missing_options: found.missing_options.clone(),
-    }
+        ipv6,
+    })
 }
 
 fn transfer(file: &Transfer, meaning: &TransferReport) -> model::Transfer {

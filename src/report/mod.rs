@@ -10,6 +10,7 @@ mod fold;
 mod json;
 mod markdown;
 pub mod model;
+mod model6;
 pub mod ndjson;
 mod schema;
 mod table;

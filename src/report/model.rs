@@ -220,7 +220,8 @@ pub struct Power {
     pub state: &'static str,
 }
 
-/// What DHCP gave the phone: as acknowledged, else as last offered.
+/// What DHCP gave the phone: as acknowledged, else as last offered. All but `ipv6` is of
+/// IPv4.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Lease {
     /// The address that was acknowledged; null when none was.
@@ -241,6 +242,9 @@ pub struct Lease {
     pub provisioning: Vec<Provisioning>,
     /// Option codes that the phone asked for, needs, and was not given.
     pub missing_options: Vec<u8>,
+    /// What IPv6 gave the phone, by DHCPv6 and router advertisements; null when the phone
+    /// does not speak it.
+    pub ipv6: Option<super::model6::Lease6>,
 }
 
 /// One source of a provisioning server.

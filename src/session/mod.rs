@@ -3,9 +3,12 @@
 //! [`tracker::Tracker`] puts events into these types; nothing here judges them.
 //! Whether an absent file matters is for the profiles and rules to say.
 
+mod begin6;
 mod hosts;
 pub mod lease;
+pub mod lease6;
 pub mod link;
+pub mod neighbors;
 pub mod phone;
 pub mod reach;
 pub mod registration;
@@ -22,7 +25,9 @@ use phoneboot_parsers::{MacAddress, Protocol};
 use crate::event::{At, Endpoint, Seen};
 
 use lease::Lease;
+use lease6::{Lease6, RouterAdvertisement};
 use link::Link;
+use neighbors::Neighbor;
 use phone::Clue;
 use reach::Reach;
 use registration::Registration;
@@ -64,6 +69,12 @@ pub struct Boot {
     pub link: Link,
     /// The DHCP exchange.
     pub lease: Lease,
+    /// The DHCPv6 exchange.
+    pub lease6: Lease6,
+    /// What IPv6 routers tell, each thing once, in the order in which it was first said.
+    pub router_advertisements: Vec<RouterAdvertisement>,
+    /// IPv6 addresses that the phone asked for, in the order of the first question.
+    pub neighbors: Vec<Neighbor>,
     /// ARP, ICMP and TCP connections.
     pub reach: Reach,
     /// Files asked for or sent, in the order of their first request.
@@ -185,6 +196,9 @@ impl Boot {
             followed_by_another: false,
             link: Link::default(),
             lease: Lease::default(),
+            lease6: Lease6::default(),
+            router_advertisements: Vec::new(),
+            neighbors: Vec::new(),
             reach: Reach::default(),
             transfers: Vec::new(),
             registrations: Vec::new(),

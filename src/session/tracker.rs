@@ -8,7 +8,9 @@ use phoneboot_parsers::{MacAddress, WireText, cdp, lldp};
 use crate::dissect::LimitReached;
 use crate::event::{At, Event, EventKind, Seen, Subject};
 
+use super::begin6;
 use super::hosts::{Host, Hosts, MAX_HOSTS};
+use super::lease6::RouterAdvertisement;
 use super::phone::{Clue, ClueSource, mac_in};
 use super::update::{self, Change};
 use super::{Beginning, Boot, Phase, Phone};
@@ -31,6 +33,9 @@ const SAME_PORT_AGAIN_SECS: f64 = 20.0;
 const LINK_BEFORE_DHCP_SECS: f64 = 30.0;
 /// How long a switch's announcement is held against the boots of its link.
 const ANNOUNCEMENT_SECS: f64 = 90.0;
+/// How long a router's advertisement is held against boots that begin later. Routers
+/// repeat it every ten minutes or sooner (RFC 4861 §6.2.1).
+const ADVERTISEMENT_SECS: f64 = 600.0;
 /// How many switch announcements are remembered for boots to come.
 const MAX_SWITCH_ANNOUNCEMENTS: usize = 32;
 
@@ -40,6 +45,7 @@ pub struct Tracker<'r> {
     recognize: Recognizer<'r>,
     cdp: Vec<Seen<cdp::Message>>,
     lldp: Vec<Seen<lldp::Message>>,
+    routers: Vec<Seen<RouterAdvertisement>>,
     new_macs: Vec<MacAddress>,
 }
 
@@ -51,6 +57,7 @@ impl<'r> Tracker<'r> {
             recognize,
             cdp: Vec::new(),
             lldp: Vec::new(),
+            routers: Vec::new(),
             new_macs: Vec::new(),
         }
     }
@@ -190,6 +197,23 @@ impl<'r> Tracker<'r> {
             };
             self.hosts.attach(index, Some(IpAddr::V4(address)));
         }
+        self.learn_ipv6_addresses(index, event);
+    }
+
+    /// Ties the addresses to the host that it leases, or makes for itself.
+    fn learn_ipv6_addresses(&mut self, index: usize, event: &Event<'_>) {
+        let addresses = match event.kind {
+            EventKind::Dhcpv6(message) => update::lease6::addresses_of_phone(event, message),
+            // One that is another host's already is not free.
+            EventKind::NeighborAsked {
+                target,
+                probe: true,
+            } if self.hosts.by_address(target.into()).is_none() => vec![target],
+            _ => return,
+        };
+        for address in addresses {
+            self.hosts.attach(index, Some(IpAddr::V6(address)));
+        }
     }
 
     /// A switch announces itself: every boot on the link may hear it.
@@ -197,6 +221,13 @@ impl<'r> Tracker<'r> {
         match event.kind {
             EventKind::Cdp(message) => remember(&mut self.cdp, message, event.at),
             EventKind::Lldp(message) => remember(&mut self.lldp, message, event.at),
+            EventKind::RouterAdvertised(message) => {
+                if let Some(said) = update::neighbors::router_fact(event, message) {
+                    self.routers
+                        .retain(|known| !known.value.says_the_same_as(&said));
+                    remember(&mut self.routers, &said, event.at);
+                }
+            }
             _ => {}
         }
         for host in self.hosts.iter_mut().filter(|host| host.is_on_link()) {
@@ -216,6 +247,9 @@ impl<'r> Tracker<'r> {
         }
         let began_by = match event.kind {
             EventKind::Dhcp(message) if starts_over_by_dhcp(&host.boot, message, event) => {
+                Beginning::Dhcp
+            }
+            EventKind::Dhcpv6(message) if begin6::starts_over(host, message, event) => {
                 Beginning::Dhcp
             }
             EventKind::TftpRequest(request)
@@ -249,6 +283,10 @@ impl<'r> Tracker<'r> {
         }
         for seen in self.lldp.iter().filter(|seen| recent(&seen.at)) {
             update::link::hear(&mut host.boot.link.switch_lldp, &seen.value, seen.at);
+        }
+        let recent = |seen: &At| at.time.secs_since(seen.time) <= ADVERTISEMENT_SECS;
+        for seen in self.routers.iter().filter(|seen| recent(&seen.at)) {
+            update::neighbors::hear_router(&mut host.boot, &seen.value);
         }
     }
 }
@@ -316,7 +354,8 @@ fn is_application_after_loader(boot: &Boot, message: &dhcp::Message) -> bool {
 /// Whether asking for this file begins a new boot: it was the first file of this
 /// boot, the phone was silent since, and no DHCP could have told.
 fn starts_over_by_file(boot: &Boot, file: &WireText, event: &Event<'_>) -> bool {
-    let by_dhcp = boot.lease.messages.iter().any(|seen| seen.message.op == 1);
+    let by_dhcp =
+        boot.lease.messages.iter().any(|seen| seen.message.op == 1) || begin6::was_begun_by(boot);
     let Some(first) = boot.transfers.first() else {
         return false;
     };
@@ -342,7 +381,7 @@ fn carry_link_over(host: &mut Host, at: At) {
     let after_all_else = old
         .timeline
         .iter()
-        .rposition(|step| step.phase != Phase::Link)
+        .rposition(|step| step.phase != Phase::Link && !begin6::is_prelude(step))
         .map_or(0, |last| last + 1);
     let recent = |seen: At| at.time.secs_since(seen.time) <= LINK_BEFORE_DHCP_SECS;
     let keep = old
@@ -361,10 +400,12 @@ fn carry_link_over(host: &mut Host, at: At) {
     }
     let cdp = split_since(&mut old.link.phone_cdp, since);
     let lldp = split_since(&mut old.link.phone_lldp, since);
+    let known_by_ipv6 = begin6::Known::split_off(old, since);
     host.boot.started = since;
     host.boot.timeline = moved;
     host.boot.link.phone_cdp = cdp;
     host.boot.link.phone_lldp = lldp;
+    known_by_ipv6.put_into(&mut host.boot);
 }
 
 /// Takes the announcements that began at or after `since` out of the list.

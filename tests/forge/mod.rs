@@ -21,9 +21,11 @@
 
 pub(crate) mod cdp;
 pub(crate) mod dhcp;
+pub(crate) mod dhcpv6;
 pub(crate) mod dns;
 pub(crate) mod firmware;
 pub(crate) mod http;
+pub(crate) mod ipv6;
 pub(crate) mod lldp;
 pub(crate) mod recipes;
 pub(crate) mod sccp;

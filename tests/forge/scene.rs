@@ -1,12 +1,14 @@
 //! The wire, its clock and its hosts; Ethernet, 802.1Q, ARP, IPv4, UDP and ICMP.
 //!
 //! IEEE 802.3 and 802.1Q, RFC 826 (ARP), RFC 791 (IPv4), RFC 768 (UDP), RFC 792
-//! (ICMP). IPv6 is left out: no phone of our recipes boots with it.
+//! (ICMP). Between two hosts with IPv6 addresses all goes by IPv6, see
+//! [`ipv6`](super::ipv6).
 
 use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use crate::forge::dhcp;
+use crate::forge::ipv6::{self, Ends};
 
 /// 2026-01-15T09:36:00Z, the instant at which every capture begins.
 pub(crate) const EPOCH_NS: u64 = 1_768_469_760_000_000_000;
@@ -43,6 +45,8 @@ pub(crate) struct Host {
     pub(crate) mac: Mac,
     /// Its address, known to the recipe before the host leases it.
     pub(crate) ip: Ipv4Addr,
+    /// Its address for talk by IPv6 with others that have one.
+    pub(crate) ip6: Option<Ipv6Addr>,
     /// The VLAN that its frames, and those to it, are tagged with.
     pub(crate) vlan: Option<u16>,
     /// Time to live of what it sends, as the capture sees it.
@@ -82,9 +86,24 @@ impl Host {
         Self {
             mac,
             ip: Ipv4Addr::from(ip),
+            ip6: None,
             vlan: None,
             ttl: 64,
             dhcp: dhcp::Client::default(),
+        }
+    }
+
+    /// The same host with an IPv6 address.
+    pub(crate) fn with_ipv6(mut self, ip6: Ipv6Addr) -> Self {
+        self.ip6 = Some(ip6);
+        self
+    }
+
+    /// The address that it talks from as a URL has it: IPv6 in brackets (RFC 3986 §3.2.2).
+    pub(crate) fn url_host(&self) -> String {
+        match self.ip6 {
+            Some(address) => format!("[{address}]"),
+            None => self.ip.to_string(),
         }
     }
 
@@ -210,6 +229,15 @@ impl Scene {
 
     /// An IPv4 packet between two hosts; the client's VLAN tag, if any, is on it.
     pub(crate) fn ipv4(&mut self, from: &Host, to: &Host, protocol: u8, payload: &[u8]) {
+        if let (Some(source), Some(destination)) = (from.ip6, to.ip6) {
+            let ends = Ends {
+                source,
+                destination,
+                to: to.mac,
+            };
+            self.ipv6(from, ends, to.vlan, protocol, payload);
+            return;
+        }
         let packet = self.ipv4_packet(from, to, protocol, payload);
         self.ipv4_frame(from, to, &packet);
     }
@@ -322,6 +350,9 @@ pub(crate) fn internet_checksum(parts: &[&[u8]]) -> u16 {
 
 /// What UDP and TCP count into their checksums beside themselves (RFC 768).
 pub(crate) fn pseudo_header(from: &Host, to: &Host, protocol: u8, length: usize) -> Vec<u8> {
+    if let (Some(source), Some(destination)) = (from.ip6, to.ip6) {
+        return ipv6::pseudo_header(source, destination, protocol, length);
+    }
     let mut header = Vec::with_capacity(12);
     header.extend(from.ip.octets());
     header.extend(to.ip.octets());

@@ -42,7 +42,8 @@ impl Scene {
         self.linger_us(800, 3_000);
         let contact = format!(
             "Contact: <sip:{}@{}:{PORT}>;expires=3600\r\n",
-            account.user, phone.ip
+            account.user,
+            phone.url_host()
         );
         self.sip_response(phone, registrar, account, (mark, 2), "200 OK", &contact);
         self.linger_us(2_000, 5_000);
@@ -77,7 +78,7 @@ impl Scene {
             account.domain,
             common(phone, account, call, ""),
             account.user,
-            phone.ip,
+            phone.url_host(),
             account.user_agent
         );
         let ports = Ports {
@@ -111,7 +112,7 @@ impl Scene {
 /// The header fields that a response repeats.
 fn common(phone: &Host, account: &Account<'_>, call: (u32, u32), to_tag: &str) -> String {
     let (mark, sequence) = call;
-    let (user, domain, ip) = (account.user, account.domain, phone.ip);
+    let (user, domain, ip) = (account.user, account.domain, phone.url_host());
     format!(
         "Via: SIP/2.0/UDP {ip}:{PORT};branch=z9hG4bK{mark:08x}{sequence}\r\n\
          From: <sip:{user}@{domain}>;tag={mark:08x}\r\nTo: <sip:{user}@{domain}>{to_tag}\r\n\

@@ -92,7 +92,7 @@ fn json_of_a_boot_says_what_the_contract_says() {
             "provisioning": [
                 {"option": 66, "value": "http://***@192.0.2.10/", "frame": 8},
                 {"option": null, "value": "192.0.2.10", "frame": 8}],
-            "missing_options": [150]})
+            "missing_options": [150], "ipv6": null})
     );
 }
 

@@ -2,7 +2,8 @@
 //!
 //! ## What it sees
 //! DISCOVER after DISCOVER, over several seconds, and neither an OFFER nor anything by the
-//! phone that would follow one.
+//! phone that would follow one. Of DHCPv6: SOLICIT after SOLICIT without an ADVERTISE, from a
+//! phone that has no IPv4 either, or where a router announces DHCPv6 (flag M).
 //!
 //! ## Why the phone stops
 //! Without an address it can ask nobody for anything.
@@ -14,17 +15,22 @@
 //! 3. Does the switch drop the answers? DHCP snooping drops those that come in on an
 //!    untrusted port.
 //! 4. Is the phone in the right VLAN? The report shows the tag of its frames.
+//! 5. For DHCPv6: a pool with addresses of the prefix that the router announces, a relay
+//!    (`ipv6 dhcp relay destination`), and no DHCPv6 guard in the way.
 //!
 //! ## When it may be wrong
 //! OFFERs are often sent to the phone alone. A capture taken at another port of the switch
 //! shows only the broadcasts; a REQUEST of the phone then proves that an OFFER came, and the
-//! rule is silent.
+//! rule is silent. A phone with IPv4 and IPv6 needs only one of them: what it asks in vain by
+//! the other is a note at the most.
 //!
 //! ## References
-//! RFC 2131 §3.1, §4.1 (retransmission: 4, 8, 16 … seconds).
+//! RFC 2131 §3.1, §4.1 (retransmission: 4, 8, 16 … seconds); RFC 8415 §18.2.1 (SOLICIT);
+//! RFC 4861 §4.2 (flag M).
 
 use phoneboot_parsers::dhcp::MessageType;
 
+use super::dhcpv6;
 use crate::finding::{About, Confidence, Finding, Severity};
 use crate::rules::Context;
 use crate::session::Boot;
@@ -33,6 +39,21 @@ use crate::session::Boot;
 const OFFER_SECS: f64 = 10.0;
 
 pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding> {
+    let by_ipv4 = discover_unanswered(boot, context);
+    let by_ipv6 = dhcpv6::offer_missing(boot, context);
+    // Where routers announce DHCPv6 and nothing is offered by IPv4, IPv6 is what is missing;
+    // elsewhere one silence is enough to tell.
+    match (by_ipv4, by_ipv6) {
+        (Some(mut v4), Some(v6)) if !boot.router_advertisements.is_empty() => {
+            v4.severity = v4.severity.min(Severity::Note);
+            vec![v6, v4]
+        }
+        (Some(v4), _) => vec![v4],
+        (None, v6) => v6.into_iter().collect(),
+    }
+}
+
+fn discover_unanswered(boot: &Boot, context: &Context<'_>) -> Option<Finding> {
     let lease = &boot.lease;
     let answered = lease
         .messages
@@ -40,28 +61,30 @@ pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding
         .any(|message| message.message.op == 2 || message.kind == Some(MessageType::Request));
     let discovers: Vec<_> = lease.of_kind(MessageType::Discover).collect();
     let (Some(first), Some(last)) = (discovers.first(), discovers.last()) else {
-        return Vec::new();
+        return None;
     };
     let asked_secs = last.at.time.secs_since(first.at.time);
     let waited_secs = context.watched_secs_after(first.at);
     let proven = (discovers.len() > 1 && asked_secs >= 2.0 && waited_secs >= OFFER_SECS / 2.0)
         || waited_secs >= OFFER_SECS;
     if answered || !proven {
-        return Vec::new();
+        return None;
     }
     // A phone that goes on without a lease has an address of its own.
     let went_on = boot
         .transfers
         .iter()
         .any(|transfer| transfer.answered.is_some());
-    let severity = if went_on || boot.is_registered() {
+    let severity = if dhcpv6::got_on_by_ipv6(boot) {
+        Severity::Note
+    } else if went_on || boot.is_registered() {
         Severity::Warning
     } else {
         Severity::Error
     };
     let vlan = last.vlan;
     let place = vlan.map_or("untagged".to_owned(), |vlan| format!("in VLAN {vlan}"));
-    vec![
+    Some(
         Finding::new(
             "dhcp-offer-missing",
             severity,
@@ -95,7 +118,7 @@ pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding
         .remedy(
             "Check that the switch trusts the server's port (DHCP snooping), and the port's VLAN.",
         ),
-    ]
+    )
 }
 
 #[cfg(test)]

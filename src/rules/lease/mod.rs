@@ -1,4 +1,4 @@
-//! Rules of the lease phase: DHCP.
+//! Rules of the lease phase: DHCP and DHCPv6.
 
 pub(super) mod dhcp_ack_missing;
 pub(super) mod dhcp_answer_slow;
@@ -7,3 +7,4 @@ pub(super) mod dhcp_option_150_missing;
 pub(super) mod dhcp_provisioning_malformed;
 pub(super) mod dhcp_provisioning_missing;
 pub(super) mod dhcp_request_refused;
+mod dhcpv6;

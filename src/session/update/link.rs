@@ -173,6 +173,14 @@ pub(in crate::session) fn segment(host: &mut Host, event: &Event<'_>) {
         EventKind::ArpAnswered { address, mac } => {
             super::reach::arp_answered(host, event, address, mac);
         }
+        EventKind::NeighborAnswered { address, mac } => {
+            super::neighbors::answered(host, event, address, mac);
+        }
+        EventKind::RouterAdvertised(message) => {
+            if let Some(said) = super::neighbors::router_fact(event, message) {
+                super::neighbors::router_advertised(host, event, &said);
+            }
+        }
         _ => {}
     }
 }

@@ -2,7 +2,9 @@
 
 pub(super) mod http;
 pub(super) mod lease;
+pub(super) mod lease6;
 pub(super) mod link;
+pub(super) mod neighbors;
 pub(super) mod reach;
 pub(super) mod register;
 pub(super) mod tftp;
@@ -43,6 +45,12 @@ pub(super) fn apply(host: &mut Host, event: &Event<'_>) -> Change {
         EventKind::Cdp(message) => link::phone_cdp(host, event, message),
         EventKind::Lldp(message) => link::phone_lldp(host, event, message),
         EventKind::Dhcp(message) => lease::message(host, event, message),
+        EventKind::Dhcpv6(message) => lease6::message(host, event, message),
+        EventKind::RouterSolicited => neighbors::router_solicited(host, event),
+        EventKind::NeighborAsked { target, probe } => neighbors::asked(host, event, target, probe),
+        EventKind::NeighborAnswered { address, mac } => {
+            neighbors::answered(host, event, address, mac)
+        }
         EventKind::ArpAsked { target, probe } => reach::arp_asked(host, event, target, probe),
         EventKind::ArpAnswered { address, mac } => reach::arp_answered(host, event, address, mac),
         EventKind::Tcp(notice) => {
@@ -71,8 +79,11 @@ pub(super) fn apply(host: &mut Host, event: &Event<'_>) -> Change {
             field,
             detail,
         } => malformed(host, event, protocol, field, detail),
-        // Errors are joined by the datagram that they quote, in the tracker.
-        EventKind::Unreachable { .. } | EventKind::Heard => Change::default(),
+        // Errors are joined by the datagram that they quote, in the tracker; what routers
+        // advertise is everyone's.
+        EventKind::Unreachable { .. } | EventKind::RouterAdvertised(_) | EventKind::Heard => {
+            Change::default()
+        }
     }
 }
 
@@ -92,6 +103,7 @@ pub(super) fn step(
     };
     let from_phone = match event.kind {
         EventKind::Dhcp(message) => message.op == 1,
+        EventKind::Dhcpv6(message) => message.kind.is_from_client(),
         _ => host.sent(event),
     };
     let boot = &mut host.boot;

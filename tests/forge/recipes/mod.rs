@@ -13,6 +13,7 @@ use crate::forge::write;
 mod aastra;
 mod capture;
 mod cisco_7900;
+mod ipv6;
 mod polycom;
 mod yealink;
 
@@ -66,6 +67,7 @@ pub(crate) fn all() -> Vec<Recipe> {
         aastra::recipes(),
         capture::recipes(),
         cisco_7900::recipes(),
+        ipv6::recipes(),
         polycom::recipes(),
         yealink::recipes(),
     ]
