@@ -49,6 +49,12 @@ impl Case {
         }
     }
 
+    /// Says that no address of the phone is known.
+    pub(super) fn without_addresses(mut self) -> Self {
+        self.phone.addresses.clear();
+        self
+    }
+
     /// Says which model the phone is.
     pub(super) fn model(mut self, model: &'static str) -> Self {
         self.model = Some(model);

@@ -26,6 +26,8 @@ pub struct Lease6 {
     pub messages: Vec<Lease6Message>,
     /// Messages left out because there were more than are kept.
     pub left_out: u64,
+    /// Whether the phone sent IPv4 packets from an address of its own in this boot.
+    pub ipv4_in_use: bool,
 }
 
 /// One DHCPv6 message of the exchange.

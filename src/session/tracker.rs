@@ -132,6 +132,9 @@ impl<'r> Tracker<'r> {
         if from_phone {
             host.boot.last_heard = event.at;
             host.boot.frames_from_phone += 1;
+            if let Some(IpAddr::V4(address)) = event.source.ip {
+                host.boot.lease6.ipv4_in_use |= !address.is_unspecified();
+            }
             match event.vlans.last() {
                 Some(&vlan) => {
                     host.boot.link.vlans_used.insert(vlan);

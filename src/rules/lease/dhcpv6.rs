@@ -27,7 +27,9 @@ const ASK_SECS: f64 = 30.0;
 
 /// Whether the phone has what it needs by IPv4: a lease, or an address that it uses.
 fn has_ipv4(boot: &Boot, context: &Context<'_>) -> bool {
-    boot.lease.acknowledged().is_some() || context.phone.addresses.iter().any(IpAddr::is_ipv4)
+    boot.lease.acknowledged().is_some()
+        || boot.lease6.ipv4_in_use
+        || context.phone.addresses.iter().any(IpAddr::is_ipv4)
 }
 
 /// Whether the phone got on by IPv6: a lease, or an answer of a server.
@@ -427,4 +429,202 @@ fn url_fault(bytes: &[u8]) -> Option<String> {
 /// Whether the DHCPv6 exchange names a provisioning server.
 pub(super) fn names_a_server(boot: &Boot) -> bool {
     boot.lease6.names_a_server()
+}
+
+#[cfg(test)]
+mod tests {
+    use phoneboot_parsers::{Input, dhcpv6};
+
+    use super::*;
+    use crate::rules::testing::Case;
+    use crate::session::lease6::RouterAdvertisement;
+    use crate::session::testing::BootBuilder;
+    use crate::session::transfer::Status;
+
+    const FAMILY: &str = "cisco-78xx-88xx";
+
+    /// Adds a DHCPv6 message of this type with these options behind its address.
+    fn with_message(boot: BootBuilder, kind: u8, options: &[(u16, &[u8])]) -> BootBuilder {
+        let mut bytes = vec![kind, 0, 0, 1];
+        for (code, value) in options {
+            bytes.extend(code.to_be_bytes());
+            bytes.extend(u16::try_from(value.len()).unwrap().to_be_bytes());
+            bytes.extend(*value);
+        }
+        let message = dhcpv6::decode(Input::whole(&bytes)).unwrap().value;
+        boot.with(|boot, at| {
+            boot.lease6.messages.push(Lease6Message {
+                at,
+                vlan: None,
+                sender: Some("fe80::1".parse().unwrap()),
+                message,
+            });
+            boot.ended = at;
+        })
+    }
+
+    fn solicits(times: u32) -> BootBuilder {
+        (0..times).fold(BootBuilder::new(), |boot, _| {
+            with_message(boot.after_secs(2), 1, &[(8, &[0, 0])])
+        })
+    }
+
+    fn router(boot: BootBuilder, managed: bool) -> BootBuilder {
+        boot.with(|boot, at| {
+            boot.router_advertisements.push(RouterAdvertisement {
+                first: at,
+                last: at,
+                vlan: None,
+                router: "fe80::1".parse().unwrap(),
+                managed,
+                other: false,
+                lifetime_secs: 1_800,
+                prefixes: Vec::new(),
+                name_servers: Vec::new(),
+            });
+        })
+    }
+
+    /// An `IA_NA` with an address.
+    fn association() -> Vec<u8> {
+        let mut value = vec![0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 5, 0, 24];
+        value.extend([0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x61]);
+        value.extend([0, 0, 1, 0, 0, 0, 1, 0]);
+        value
+    }
+
+    fn leased(more: &[(u16, &[u8])]) -> BootBuilder {
+        let association = association();
+        let options = [&[(3, &association[..])][..], more].concat();
+        with_message(solicits(1), 7, &options)
+    }
+
+    /// What a check says of a phone without any IPv4 address.
+    fn check_v6(
+        boot: BootBuilder,
+        check: impl Fn(&Boot, &Context<'_>) -> Vec<Finding>,
+    ) -> Vec<Finding> {
+        Case::new(FAMILY, boot).without_addresses().check(check)
+    }
+
+    fn offer(boot: &Boot, context: &Context<'_>) -> Vec<Finding> {
+        offer_missing(boot, context).into_iter().collect()
+    }
+
+    #[test]
+    fn a_silence_where_dhcpv6_is_announced_is_an_error() {
+        let findings = check_v6(router(solicits(4), true), offer);
+        assert_eq!(findings.len(), 1);
+        assert_eq!(findings[0].severity, Severity::Error);
+        assert!(findings[0].detail.contains("(flag M)"));
+        let findings = check_v6(solicits(4), offer);
+        assert_eq!(findings[0].severity, Severity::Error, "no IPv4 either");
+    }
+
+    #[test]
+    fn a_silence_is_nothing_where_ipv4_works_or_no_dhcpv6_is_to_be() {
+        let has_ipv4 = Case::new(FAMILY, solicits(4)).check(offer);
+        assert_eq!(has_ipv4, []);
+        let announced = Case::new(FAMILY, router(solicits(4), true)).check(offer);
+        assert_eq!(announced[0].severity, Severity::Note);
+        assert_eq!(check_v6(router(solicits(4), false), offer), []);
+        let in_use = solicits(4).with(|boot, _| boot.lease6.ipv4_in_use = true);
+        assert_eq!(check_v6(in_use, offer), []);
+        assert_eq!(check_v6(leased(&[]), offer), []);
+        let late = with_message(BootBuilder::new(), 1, &[(8, &[0xff, 0xff])]);
+        assert_eq!(check_v6(late, offer), [], "began before the capture");
+        let short = Case::new(FAMILY, solicits(1)).without_addresses();
+        assert_eq!(short.ends_after_secs(2).check(offer), []);
+    }
+
+    #[test]
+    fn a_request_without_a_reply_is_an_error() {
+        let check =
+            |boot: &Boot, context: &Context<'_>| reply_missing(boot, context).into_iter().collect();
+        let asked = || with_message(with_message(solicits(1), 2, &[]), 3, &[]);
+        let findings = check_v6(asked(), check);
+        assert_eq!(findings.len(), 1);
+        assert_eq!(
+            findings[0].title,
+            "DHCPv6 server fe80::1 does not confirm the address that the phone takes"
+        );
+        assert_eq!(check_v6(with_message(asked(), 7, &[]), check), []);
+        assert_eq!(Case::new(FAMILY, asked()).check(check), []);
+    }
+
+    #[test]
+    fn a_refusal_is_an_error_unless_the_phone_goes_on() {
+        let check =
+            |boot: &Boot, context: &Context<'_>| refused(boot, context).into_iter().collect();
+        let refused = || with_message(solicits(1), 7, &[(13, &[0, 4])]);
+        let findings: Vec<Finding> = check_v6(refused(), check);
+        assert_eq!(findings[0].severity, Severity::Error);
+        assert_eq!(
+            findings[0].title,
+            "DHCPv6 server fe80::1 refuses an address: NotOnLink"
+        );
+        let association = association();
+        let settled = with_message(refused(), 7, &[(3, &association)]);
+        assert_eq!(check_v6(settled, check)[0].severity, Severity::Note);
+        let by_ipv4 = Case::new(FAMILY, refused()).check(check);
+        assert_eq!(by_ipv4[0].severity, Severity::Note);
+        assert_eq!(check_v6(leased(&[]), check), []);
+    }
+
+    #[test]
+    fn a_lease_must_name_a_server_or_the_phone_know_one() {
+        let check = |boot: &Boot, context: &Context<'_>| {
+            provisioning_missing(boot, context).into_iter().collect()
+        };
+        let findings: Vec<Finding> = check_v6(leased(&[]), check);
+        assert_eq!(findings.len(), 1);
+        assert_eq!(findings[0].subject.option, Some(17));
+        assert!(findings[0].remedy[0].contains("suboption 1 address"));
+        let url: &[u8] = b"tftp://[2001:db8::10]/";
+        assert_eq!(check_v6(leased(&[(59, url)]), check), []);
+        let went_on = leased(&[]).tftp("SEP001AA17BE638.cnf.xml", Status::Complete);
+        assert_eq!(check_v6(went_on, check), []);
+        assert_eq!(Case::new(FAMILY, leased(&[])).check(check), []);
+        let short = Case::new(FAMILY, leased(&[])).without_addresses();
+        assert_eq!(short.ends_after_secs(2).check(check), []);
+    }
+
+    #[test]
+    fn urls_and_sub_options_that_cannot_be_used_are_told() {
+        for (url, fault) in [
+            (
+                &b"http://2001:db8::10/"[..],
+                "has an IPv6 address without brackets",
+            ),
+            (
+                b"http://[2001:db8::zz]/",
+                "has no IPv6 address within its brackets",
+            ),
+            (b"2001:db8::10", "has no scheme, which a URL needs"),
+            (b"http:///x", "names no host"),
+            (
+                b"http://a b/",
+                "holds a blank, quotation mark, backslash or control character",
+            ),
+            (b"", "is empty"),
+        ] {
+            let findings = check_v6(leased(&[(59, url)]), malformed);
+            assert_eq!(findings.len(), 1, "{fault}");
+            assert_eq!(findings[0].title, format!("DHCPv6 option 59 {fault}"));
+            assert_eq!(findings[0].severity, Severity::Error);
+        }
+        let text = b"\0\0\0\x09\0\x01\0\x0c2001:db8::10";
+        let findings = check_v6(leased(&[(17, text)]), malformed);
+        assert_eq!(
+            findings[0].title,
+            "DHCPv6 option 17 sub-option 1 is 12 bytes, must be a multiple of 16"
+        );
+        for url in [
+            &b"http://[2001:db8::10]:8080/a"[..],
+            b"tftp://u:p@host.example/a",
+            b"http://host:80",
+        ] {
+            assert_eq!(check_v6(leased(&[(59, url)]), malformed), []);
+        }
+    }
 }

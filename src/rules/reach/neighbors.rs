@@ -113,3 +113,92 @@ fn unanswered(
             )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::Severity;
+    use crate::rules::testing::Case;
+    use crate::session::lease6::RouterAdvertisement;
+    use crate::session::testing::BootBuilder;
+
+    /// The phone asks for the router's address so many times.
+    fn asked(times: u64, change: impl FnOnce(&mut Neighbor)) -> BootBuilder {
+        let router: Ipv6Addr = "fe80::1".parse().unwrap();
+        BootBuilder::new().with(|boot, at| {
+            boot.router_advertisements.push(RouterAdvertisement {
+                first: at,
+                last: at,
+                vlan: None,
+                router,
+                managed: true,
+                other: true,
+                lifetime_secs: 1_800,
+                prefixes: Vec::new(),
+                name_servers: Vec::new(),
+            });
+            let mut neighbor = Neighbor {
+                address: router,
+                probe: false,
+                first: at,
+                last: at,
+                asked: times,
+                answer: None,
+            };
+            change(&mut neighbor);
+            boot.neighbors.push(neighbor);
+        })
+    }
+
+    fn check(boot: BootBuilder) -> Vec<Finding> {
+        Case::new("cisco-78xx-88xx", boot).check(silent)
+    }
+
+    #[test]
+    fn a_router_that_nobody_answers_for_is_told() {
+        let findings = check(asked(3, |_| {}));
+        assert_eq!(findings.len(), 1);
+        assert_eq!(findings[0].severity, Severity::Error);
+        assert_eq!(
+            findings[0].title,
+            "nobody answers for the router's address fe80::1"
+        );
+    }
+
+    #[test]
+    fn answers_probes_and_neighbors_of_no_weight_are_silent() {
+        let mac = phoneboot_parsers::MacAddress([2, 0, 0, 0, 0, 1]);
+        let answered = asked(3, |neighbor| {
+            neighbor.answer = Some(crate::event::Seen::new(mac, neighbor.last));
+        });
+        assert_eq!(check(answered), []);
+        assert_eq!(check(asked(3, |neighbor| neighbor.probe = true)), []);
+        assert_eq!(check(asked(1, |_| {})), []);
+        let other = asked(3, |neighbor| {
+            neighbor.address = "fe80::77".parse().unwrap();
+        });
+        assert_eq!(check(other), []);
+    }
+
+    #[test]
+    fn who_is_sent_something_was_found() {
+        let boot = asked(3, |_| {}).with(|boot, at| {
+            boot.reach
+                .connections
+                .push(crate::session::reach::Connection {
+                    server: "fe80::1".parse().unwrap(),
+                    server_port: 80,
+                    client_port: 50_000,
+                    first: at,
+                    last: at,
+                    opens: 1,
+                    accepted: None,
+                    refused: None,
+                    reset: None,
+                    finished: None,
+                    missing_bytes: 0,
+                });
+        });
+        assert_eq!(check(boot), []);
+    }
+}
