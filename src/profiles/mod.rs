@@ -16,6 +16,7 @@ mod layout;
 pub mod pattern;
 pub mod provisioning;
 pub mod recognition;
+pub mod security;
 mod source;
 
 use std::borrow::Cow;
@@ -30,6 +31,7 @@ use care::{Power, Procedure, Sign};
 use pattern::Pattern;
 use provisioning::Provisioning;
 use recognition::{Facts, IdentifyRule, Ouis, Strength};
+use security::Tls;
 
 use crate::event::Seen;
 use crate::session::phone::Clue;
@@ -249,6 +251,8 @@ pub struct Profile {
     pub base: Option<String>,
     /// Models, spelled as [`Identification::model`] spells them.
     pub models: Vec<String>,
+    /// Other words that people use for it.
+    pub aliases: Vec<String>,
     /// Files it asks for; the first rule that matches a name speaks.
     pub file_rules: Vec<FileRule>,
     /// Files that stand in for one another.
@@ -257,6 +261,10 @@ pub struct Profile {
     pub provisioning: Provisioning,
     /// What it needs of a switch.
     pub power: Power,
+    /// What its TLS can do, by firmware. Empty when not known.
+    pub tls: Vec<Tls>,
+    /// What it needs the time of day for. `None`: not known.
+    pub clock: Option<String>,
     /// How long it may be silent or repeat itself in a boot and still be well.
     pub patience_secs: u32,
     /// How long after the lease its first request may be. `None`: within

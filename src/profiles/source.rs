@@ -7,7 +7,7 @@ use std::ops::Range;
 use phoneboot_parsers::{MacAddress, WireText};
 use toml::Spanned;
 
-use super::care::{Power, Sign};
+use super::care::{PHASES, Power, Sign};
 use super::layout::{Example, Gives, IdentifyLayout, Layout};
 use super::pattern::Pattern;
 use super::provisioning::Provisioning;
@@ -17,9 +17,6 @@ use crate::session::phone::ClueSource;
 
 /// How long a phone may be silent where its profile says nothing.
 const DEFAULT_PATIENCE_SECS: u32 = 30;
-
-/// The phases that a [`Sign`] may name.
-const PHASES: [&str; 5] = ["link", "lease", "reach", "fetch", "register"];
 
 /// Every place that a rule may look at, for finding one by its name.
 const CLUE_SOURCES: [ClueSource; 19] = [
@@ -159,6 +156,7 @@ impl Family {
             title: layout.title.clone(),
             base: layout.base.as_ref().map(|id| id.get_ref().clone()),
             models: layout.models.clone(),
+            aliases: layout.aliases.clone(),
             file_rules,
             chains,
             provisioning: match (&layout.provisioning, base) {
@@ -169,6 +167,14 @@ impl Family {
             power: Power {
                 needs: own_then(&layout.power, base.map(|base| base.power.needs.as_slice())),
             },
+            tls: match (layout.tls.as_slice(), base) {
+                ([], Some(base)) => base.tls.clone(),
+                (own, _) => own.to_vec(),
+            },
+            clock: layout
+                .clock
+                .clone()
+                .or_else(|| base.and_then(|base| base.clock.clone())),
             patience_secs: layout
                 .patience_secs
                 .or_else(|| base.map(|base| base.patience_secs))
