@@ -40,6 +40,7 @@ use crate::session::phone::Clue;
 const EMBEDDED: &[(&str, &str)] = &[
     ("aastra", include_str!("aastra.toml")),
     ("alcatel", include_str!("alcatel.toml")),
+    ("algo", include_str!("algo.toml")),
     ("audiocodes", include_str!("audiocodes.toml")),
     ("avaya", include_str!("avaya.toml")),
     ("avaya-12xx", include_str!("avaya-12xx.toml")),
@@ -57,6 +58,7 @@ const EMBEDDED: &[(&str, &str)] = &[
     ("cisco-mpp", include_str!("cisco-mpp.toml")),
     ("cisco-spa", include_str!("cisco-spa.toml")),
     ("digium", include_str!("digium.toml")),
+    ("escene", include_str!("escene.toml")),
     ("fanvil", include_str!("fanvil.toml")),
     ("flyingvoice", include_str!("flyingvoice.toml")),
     ("gigaset", include_str!("gigaset.toml")),
@@ -83,6 +85,7 @@ const EMBEDDED: &[(&str, &str)] = &[
     ("spectralink", include_str!("spectralink.toml")),
     ("thomson", include_str!("thomson.toml")),
     ("unify", include_str!("unify.toml")),
+    ("vtech", include_str!("vtech.toml")),
     ("yealink", include_str!("yealink.toml")),
     ("yealink-dect", include_str!("yealink-dect.toml")),
     ("yealink-t4x", include_str!("yealink-t4x.toml")),
@@ -608,6 +611,7 @@ mod tests {
     fn takes_no_other_host_for_a_phone() {
         use ClueSource::{
             CdpPlatform, DhcpParameterList, DhcpVendorClass, FileName, HttpUserAgent, Mac,
+            SipUserAgent,
         };
         let cisco = clue(Mac, "00:1a:a1:7b:e6:38");
         let asks_150 = clue(DhcpParameterList, "1,66,6,3,15,150,35");
@@ -664,6 +668,38 @@ mod tests {
             )],
             vec![clue(FileName, "index.html")],
             vec![clue(FileName, "pxelinux.0")],
+            // Words that anything may say, on hardware of a maker of phones too.
+            vec![
+                clue(Mac, "00:1a:a1:7b:e6:38"),
+                clue(HttpUserAgent, "Allegro-Software-WebClient/5.40b1"),
+            ],
+            vec![clue(HttpUserAgent, "Mozilla/5.0")],
+            vec![clue(
+                HttpUserAgent,
+                "Mozilla/4.0 (compatible; MSIE 6.0; Windows NT 5.1)",
+            )],
+            vec![clue(HttpUserAgent, "Wget/1.21")],
+            vec![
+                clue(Mac, "00:04:0d:01:02:03"),
+                clue(DhcpVendorClass, "Hewlett-Packard JetDirect"),
+            ],
+            vec![
+                clue(Mac, "00:80:f0:01:02:03"),
+                clue(DhcpVendorClass, "Panasonic Network Camera"),
+            ],
+            vec![
+                clue(Mac, "00:1a:a1:7b:e6:38"),
+                clue(CdpPlatform, "Cisco IP Camera"),
+            ],
+            vec![
+                clue(Mac, "00:1a:a1:7b:e6:38"),
+                clue(CdpPlatform, "cisco AIR-CAP2702I-E-K9"),
+                clue(FileName, "ap3g2-k9w7-tar.default"),
+            ],
+            vec![clue(SipUserAgent, "Cisco-SIPGateway/IOS-15.4")],
+            vec![clue(SipUserAgent, "Zoiper rv2.10")],
+            vec![clue(FileName, "network-confg")],
+            vec![clue(FileName, "common.cfg")],
         ] {
             let found = Profiles::embedded().identify(&clues);
             assert!(found.is_none(), "{clues:?} is taken for {found:?}");
@@ -752,6 +788,10 @@ mod tests {
             cisco-mpp CP-8841-3PCC.cfg master degraded config
             cisco-spa spa504G.cfg master degraded config
             digium 000fd3aabbcc-contacts.xml ui benign -
+            algo algom0022eeaabbcc.conf config benign-if-other config
+            escene 200_Extern.xml ui benign -
+            vtech VCS754_00122AAABBCC.cfg config degraded config
+            fanvil F0V00X700000.cfg config-common benign-if-other config
             fanvil F0000X600000.cfg config-common benign-if-other config
             fanvil f0X3shw1.100.cfg config-common benign-if-other config
             fanvil fanvil_x210_pro_hwv2_0.txt firmware-list benign -
@@ -911,6 +951,11 @@ mod tests {
                 "vendor = 'A'\ntitle = 'T'\n[[display]]\nphase = 'lunch'\nshows = 'a'\nmeans = 'b'\n",
                 Some(3),
                 "is no phase of a boot",
+            ),
+            (
+                "vendor = 'A'\ntitle = 'T'\n[[tls]]\nhighest = '1.4'\n",
+                Some(4),
+                "unknown variant `1.4`",
             ),
             (
                 "vendor = 'A'\ntitle = 'T'\n[[example]]\nclues = [['file-name', 'x']]\n",
