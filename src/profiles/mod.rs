@@ -16,6 +16,7 @@ mod layout;
 pub mod pattern;
 pub mod provisioning;
 pub mod recognition;
+mod search;
 pub mod security;
 mod source;
 
@@ -174,20 +175,6 @@ impl Profiles {
     pub fn identify(&self, clues: &[Seen<Clue>]) -> Option<Identification<'_>> {
         identify::identify(self, clues)
     }
-
-    /// The families that a word speaks of: an id alone when it is one, else every
-    /// family with the word in its id, title, vendor or one of its models. `7970`,
-    /// `CP-7970G` and `SIP-T48S` find their families.
-    pub fn search(&self, word: &str) -> Vec<&Profile> {
-        if let Some(exact) = self.family(&word.to_ascii_lowercase()) {
-            return vec![exact];
-        }
-        let wanted = letters_and_digits(word);
-        self.all
-            .iter()
-            .filter(|profile| !wanted.is_empty() && profile.is_meant_by(&wanted))
-            .collect()
-    }
 }
 
 /// The `*.toml` files of a folder, sorted.
@@ -212,14 +199,6 @@ fn unreadable(path: &Path, error: &std::io::Error) -> ProfileError {
         line: None,
         reason: error.to_string(),
     }
-}
-
-/// The word without case, blanks and punctuation: `SIP-T48S` and `sip t48s` are one.
-fn letters_and_digits(word: &str) -> String {
-    word.chars()
-        .filter(|c| c.is_alphanumeric())
-        .flat_map(char::to_lowercase)
-        .collect()
 }
 
 /// Who a phone is.
@@ -323,17 +302,6 @@ impl Profile {
 
     fn chain_of(&self, rule: &FileRule) -> Option<&Chain> {
         rule.chain.as_deref().and_then(|name| self.chain(name))
-    }
-
-    fn is_meant_by(&self, wanted: &str) -> bool {
-        [&self.id, &self.title, &self.vendor]
-            .into_iter()
-            .any(|text| letters_and_digits(text).contains(wanted))
-            || self.models.iter().any(|model| {
-                let model = letters_and_digits(model);
-                let telling = model.len() > 2 && model.contains(|c: char| c.is_ascii_digit());
-                model.contains(wanted) || (telling && wanted.contains(&model))
-            })
     }
 }
 
@@ -856,24 +824,6 @@ mod tests {
         assert!(!power.recovers_on_low_power(Some("7970")));
         assert!(power.recovers_on_low_power(Some("7941")));
         assert!(power.recovers_on_low_power(None));
-    }
-
-    #[test]
-    fn finds_families_by_what_people_type() {
-        let ids = |word: &str| -> Vec<&str> {
-            Profiles::embedded()
-                .search(word)
-                .iter()
-                .map(|profile| profile.id.as_str())
-                .collect()
-        };
-        assert_eq!(ids("7970"), ["cisco-79x1"]);
-        assert_eq!(ids("CP-7970G"), ["cisco-79x1"]);
-        assert_eq!(ids("sip-t48s"), ["yealink-t4x"]);
-        assert_eq!(ids("soundpoint"), ["polycom-soundpoint"]);
-        assert_eq!(ids("polycom"), ["polycom"]);
-        assert_eq!(ids("toaster"), [""; 0]);
-        assert_eq!(ids(""), [""; 0]);
     }
 
     #[test]
