@@ -567,6 +567,17 @@ mod tests {
     }
 
     #[test]
+    fn examples_stand_last_in_every_built_in_file() {
+        for (id, text) in EMBEDDED {
+            let (_, examples) = text.split_once("\n[[example]]\n").expect(id);
+            let other = examples
+                .lines()
+                .find(|line| line.starts_with('[') && *line != "[[example]]");
+            assert_eq!(other, None, "{id}");
+        }
+    }
+
+    #[test]
     fn every_family_says_where_its_server_comes_from_and_where_we_know_it_from() {
         for profile in Profiles::embedded().all() {
             assert!(!profile.provisioning.options.is_empty(), "{}", profile.id);
