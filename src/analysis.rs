@@ -50,8 +50,11 @@ pub fn analyze_readers(
     let mut take = |dissected: Dissected<'_>| {
         observe(&dissected, &mut |event| tracker.event(event));
     };
-    let captures = each_frame(readers, |frame| dissector.frame(frame, &mut take));
+    let mut captures = each_frame(readers, |frame| dissector.frame(frame, &mut take));
     dissector.finish(&mut take);
+    for (index, facts) in captures.iter_mut().enumerate() {
+        facts.taken.encapsulations = dissector.encapsulations(index).collect();
+    }
     let mut limits = dissector.limits();
     let (phones, tracker_limits) = tracker.finish();
     limits.extend(tracker_limits);

@@ -1,6 +1,7 @@
 //! [`Dissector`]: takes a frame through the layers and decides which decoder gets
 //! it.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use etherparse::{IpNumber, UdpHeaderSlice, ip_number};
@@ -16,8 +17,10 @@ use super::link::{self, Link, Network};
 use super::network::{self, Carried};
 use super::prefilter::{self, Bits, Glance};
 use super::segment::Segment;
+use super::tunnel::{self, Inner, Peeled};
 use super::watched::Watched;
 use super::{Emit, Item, LimitReached, Origin};
+use super::{ppp, wireless};
 use crate::capture::{Frame, LinkType};
 use crate::event::{At, Endpoint};
 
@@ -43,6 +46,8 @@ pub struct Dissector {
     fragments: Fragments,
     transfers: Expectations,
     connections: Connections,
+    /// By capture.
+    encapsulations: BTreeSet<(usize, &'static str)>,
     n_unknown_link_types: u64,
 }
 
@@ -69,6 +74,7 @@ impl Dissector {
             fragments: Fragments::default(),
             transfers: Expectations::default(),
             connections: Connections::default(),
+            encapsulations: BTreeSet::new(),
             n_unknown_link_types: 0,
         }
     }
@@ -85,25 +91,39 @@ impl Dissector {
     pub fn frame(&mut self, frame: &Frame<'_>, emit: &mut dyn FnMut(super::Dissected<'_>)) {
         if self.prefilter
             && frame.link_type == LinkType::Ethernet
-            && let Some(packet) = prefilter::packet_of(frame.bytes)
-            && !self.may_matter(packet)
-            && !self.watched.is_in(frame.bytes)
+            && !self.frame_may_matter(frame.bytes, 0)
         {
             return;
         }
-        let Some(link) = link::parse(frame) else {
-            self.n_unknown_link_types += 1;
-            return;
+        let at = At {
+            capture: frame.capture,
+            frame: frame.number,
+            time: frame.time,
         };
+        if wireless::is_wireless(frame.link_type) {
+            let missing = frame.wire_length.saturating_sub(frame.bytes.len());
+            let input = Input::cut(frame.bytes, missing);
+            wireless::links(frame.link_type, input, &mut |link| {
+                self.link(link, at, 0, emit);
+            });
+        } else if let Some(link) = link::parse(frame) {
+            self.link(&link, at, 0, emit);
+        } else {
+            self.n_unknown_link_types += 1;
+        }
+    }
+
+    /// Takes in what a link layer carries, be it the frame's own or one in a tunnel.
+    fn link(&mut self, link: &Link<'_>, at: At, nesting: u8, emit: Emit<'_>) {
         let watched = self.watched.contains(link.source) || self.watched.contains(link.destination);
         if self.prefilter
             && !watched
             && let Network::Ip(packet) = &link.network
-            && !self.may_matter(packet.bytes)
+            && !self.may_matter(packet.bytes, nesting)
         {
             return;
         }
-        let mut origin = Origin::below_ip(frame, &link);
+        let mut origin = Origin::below_ip(at, link, nesting);
         let mut given = false;
         self.network(&link.network, &mut origin, &mut |dissected| {
             given = true;
@@ -111,6 +131,38 @@ impl Dissector {
         });
         if watched && !given {
             origin.give(Item::Other, emit);
+        }
+    }
+
+    /// Goes on with what stood in an encapsulation.
+    fn inside(&mut self, peeled: Peeled<'_>, outside: &Origin, emit: Emit<'_>) {
+        let (at, nesting) = (outside.at, outside.nesting + 1);
+        if nesting > tunnel::MAX_NESTING {
+            return;
+        }
+        let mut given = false;
+        let mut emit = |dissected: super::Dissected<'_>| {
+            given = true;
+            emit(dissected);
+        };
+        match peeled.inner {
+            Inner::Ethernet(input) => {
+                if let Some(mut link) = link::ethernet(input) {
+                    if let Some(vlan) = peeled.vlan {
+                        link.vlans.put_outermost(vlan);
+                    }
+                    self.link(&link, at, nesting, &mut emit);
+                }
+            }
+            Inner::Wireless(input) => wireless::bare(input, &mut |link| {
+                self.link(link, at, nesting, &mut emit);
+            }),
+            Inner::Typed(ethertype, input) => {
+                self.link(&link::typed(ethertype, input), at, nesting, &mut emit);
+            }
+        }
+        if given {
+            self.encapsulations.insert((at.capture, peeled.name));
         }
     }
 
@@ -145,21 +197,50 @@ impl Dissector {
         self.n_unknown_link_types
     }
 
-    /// The first look: `false` for a packet that certainly brings nothing.
-    fn may_matter(&self, packet: &[u8]) -> bool {
+    /// Encapsulations out of which something of a capture came.
+    pub fn encapsulations(&self, capture: usize) -> impl Iterator<Item = &'static str> {
+        self.encapsulations
+            .iter()
+            .filter(move |(of, _)| *of == capture)
+            .map(|(_, name)| *name)
+    }
+
+    /// The first look: `false` for an Ethernet frame that certainly brings nothing.
+    pub(super) fn frame_may_matter(&self, ethernet: &[u8], nesting: u8) -> bool {
+        prefilter::packet_of(ethernet)
+            .is_none_or(|packet| self.may_matter(packet, nesting) || self.watched.is_in(ethernet))
+    }
+
+    /// The first look at a packet, through all its tunnels.
+    fn may_matter(&self, packet: &[u8], nesting: u8) -> bool {
         match prefilter::glance(packet) {
             Glance::Look => true,
             Glance::Foreign => false,
             Glance::Tcp(key) => !self.connections.is_foreign(&key),
-            Glance::Udp {
-                source_port,
-                destination_port,
-                opening,
-            } => {
-                self.ports.contains(source_port)
-                    || self.ports.contains(destination_port)
-                    || opening.is_some_and(may_open_a_message)
+            Glance::Tunnel(protocol, payload) => tunnel::behind_ip(protocol, payload.into())
+                .is_some_and(|peeled| self.inner_may_matter(peeled.inner, nesting)),
+            Glance::Udp { ports, payload } => match tunnel::behind_udp(ports, payload.into()) {
+                Some(peeled) => self.inner_may_matter(peeled.inner, nesting),
+                None => {
+                    ports.iter().any(|&port| self.ports.contains(port))
+                        || payload
+                            .first_chunk()
+                            .copied()
+                            .is_some_and(may_open_a_message)
+                }
+            },
+        }
+    }
+
+    fn inner_may_matter(&self, inner: Inner<'_>, nesting: u8) -> bool {
+        let nesting = nesting + 1;
+        match inner {
+            _ if nesting > tunnel::MAX_NESTING => false,
+            Inner::Ethernet(input) => self.frame_may_matter(input.bytes, nesting),
+            Inner::Typed(link::ETHERTYPE_IPV4 | link::ETHERTYPE_IPV6, input) => {
+                self.may_matter(input.bytes, nesting)
             }
+            Inner::Typed(..) | Inner::Wireless(_) => true,
         }
     }
 
@@ -181,6 +262,16 @@ impl Dissector {
             ),
             Network::Lldp(input) => give(Protocol::Lldp, lldp::decode(input), lldp, origin, emit),
             Network::Ip(input) => self.packet(input, origin, emit),
+            Network::Mpls(input) => {
+                if let Some(peeled) = tunnel::mpls(input) {
+                    self.inside(peeled, origin, emit);
+                }
+            }
+            Network::Pppoe(input) => {
+                if let Some(peeled) = ppp::session(input) {
+                    self.inside(peeled, origin, emit);
+                }
+            }
             Network::Other => {}
         }
     }
@@ -224,7 +315,11 @@ impl Dissector {
             ip_number::TCP => self.tcp(input, origin, emit),
             ip_number::ICMP if !is_ipv6 => give_icmp(input, 4, origin, emit),
             ip_number::IPV6_ICMP if is_ipv6 => give_icmp(input, 6, origin, emit),
-            _ => {}
+            _ => {
+                if let Some(peeled) = tunnel::behind_ip(protocol.0, input) {
+                    self.inside(peeled, origin, emit);
+                }
+            }
         }
     }
 
@@ -243,6 +338,10 @@ impl Dissector {
         let Some((ports, payload)) = udp_payload(input) else {
             return;
         };
+        if let Some(peeled) = tunnel::behind_udp(ports, payload) {
+            self.inside(peeled, origin, emit);
+            return;
+        }
         origin.set_ports(ports);
         if ports.iter().any(|port| DHCP_PORTS.contains(port)) {
             give(Protocol::Dhcp, dhcp::decode(payload), dhcp, origin, emit);
@@ -305,22 +404,19 @@ impl Dissector {
 
 impl Origin {
     /// What a frame's link layer tells.
-    fn below_ip(frame: &Frame<'_>, link: &Link<'_>) -> Self {
+    fn below_ip(at: At, link: &Link<'_>, nesting: u8) -> Self {
         let endpoint = |mac| Endpoint {
             mac,
             ip: None,
             port: None,
         };
         Self {
-            at: At {
-                capture: frame.capture,
-                frame: frame.number,
-                time: frame.time,
-            },
+            at,
             source: endpoint(link.source),
             destination: endpoint(link.destination),
             vlans: link.vlans,
             hop_limit: None,
+            nesting,
         }
     }
 
@@ -914,7 +1010,7 @@ mod tests {
     #[test]
     fn counts_frames_of_unknown_link_types() {
         let mut dissector = Dissector::default();
-        let frame = frame(1, LinkType::Other(105), &[0; 60]);
+        let frame = frame(1, LinkType::Other(147), &[0; 60]);
         dissector.frame(&frame, &mut |given| panic!("{given:?}"));
         assert_eq!(dissector.n_unknown_link_types(), 1);
         assert_eq!(dissector.limits(), []);
@@ -1063,7 +1159,7 @@ mod tests {
             (ethernet(true, 0x86dd, &ipv6(44, &[0; 8])), true),
         ] {
             let packet = prefilter::packet_of(&bytes).unwrap();
-            assert_eq!(dissector.may_matter(packet), matters, "{bytes:x?}");
+            assert_eq!(dissector.may_matter(packet, 0), matters, "{bytes:x?}");
         }
         for (bytes, is_packet) in [
             (ethernet(true, 0x8100, &[0, 1, 0x86, 0xdd]), true),

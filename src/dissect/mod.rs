@@ -13,13 +13,16 @@ mod expect;
 mod fragments;
 mod link;
 mod network;
+mod ppp;
 mod prefilter;
 mod segment;
 mod stream;
 #[cfg(test)]
 mod testing;
+mod tunnel;
 mod voice;
 mod watched;
+mod wireless;
 
 use phoneboot_parsers::{DecodeError, Issue, Message, Protocol, WireText};
 
@@ -117,6 +120,8 @@ struct Origin {
     destination: Endpoint,
     vlans: VlanIds,
     hop_limit: Option<u8>,
+    /// Encapsulations that were peeled off to get here.
+    nesting: u8,
 }
 
 impl Origin {

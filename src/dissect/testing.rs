@@ -211,5 +211,6 @@ pub(super) fn origin() -> Origin {
         destination: Endpoint::default(),
         vlans: VlanIds::default(),
         hop_limit: None,
+        nesting: 0,
     }
 }

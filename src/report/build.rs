@@ -80,6 +80,8 @@ fn capture(capture: &CaptureDiagnosis) -> model::Capture {
         sliced_frames: facts.sliced_frames,
         cut_short: facts.cut_short.is_some(),
         dropped: facts.dropped,
+        encapsulations: facts.taken.encapsulations.clone(),
+        duplicates: facts.taken.copies.frames,
         notes: capture.notes.iter().map(finding).collect(),
     }
 }

@@ -75,6 +75,11 @@ pub struct Capture {
     pub cut_short: bool,
     /// Frames that the capture itself reports as lost; null when it does not say.
     pub dropped: Option<u64>,
+    /// Encapsulations out of which something was read: `erspan-2`, `vxlan`.
+    pub encapsulations: Vec<&'static str>,
+    /// Frames that the capture shows again, within milliseconds, and that were counted
+    /// once.
+    pub duplicates: u64,
     /// What is to be said of the capture's quality.
     pub notes: Vec<Finding>,
 }

@@ -309,6 +309,9 @@ pub(super) fn capture_facts(capture: &Capture) -> String {
         let start: String = first.to_string().chars().take(19).collect();
         words = format!("{words} in {took} from {} UTC", start.replace('T', " "));
     }
+    if !capture.encapsulations.is_empty() {
+        words = format!("{words}, out of {}", capture.encapsulations.join(", "));
+    }
     words
 }
 
@@ -326,6 +329,12 @@ pub(super) fn capture_lacks(capture: &Capture) -> Vec<String> {
         lacks.push(format!(
             "{} not kept in full",
             count(capture.sliced_frames, "frame", "frames")
+        ));
+    }
+    if capture.duplicates > 0 {
+        lacks.push(format!(
+            "{} seen twice, counted once",
+            count(capture.duplicates, "frame", "frames")
         ));
     }
     lacks

@@ -109,5 +109,6 @@ fn capture(end_nanos: i64) -> CaptureFacts {
         sliced_frames: 0,
         cut_short: None,
         dropped: None,
+        taken: crate::capture::Taken::default(),
     }
 }

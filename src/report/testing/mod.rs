@@ -75,6 +75,14 @@ pub(super) fn diagnosis() -> Diagnosis {
             reason: "the record of frame 813 needs 90 bytes, the file has 41".into(),
         }),
         dropped: Some(3),
+        taken: crate::capture::Taken {
+            encapsulations: vec!["erspan-2"],
+            copies: crate::capture::Copies {
+                frames: 4,
+                ..crate::capture::Copies::default()
+            },
+            ..crate::capture::Taken::default()
+        },
     };
     let notes = vec![
         Finding::new(
