@@ -1,10 +1,12 @@
 //! Joins the parts: frames through dissection and observation into phones and their
 //! boots, and these through the rules into a [`Diagnosis`].
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
+use crate::capture::clock::Clock;
 use crate::capture::file::Reader;
-use crate::capture::{self, CaptureFacts, Frame, LinkType};
+use crate::capture::{self, CaptureFacts, Frame, LinkType, Timestamp};
 use crate::diagnosis::Diagnosis;
 use crate::dissect::{Dissected, Dissector};
 use crate::event::Seen;
@@ -50,10 +52,24 @@ pub fn analyze_readers(
     let mut take = |dissected: Dissected<'_>| {
         observe(&dissected, &mut |event| tracker.event(event));
     };
-    let mut captures = each_frame(readers, |frame| dissector.frame(frame, &mut take));
+    let mut clock = Clock::default();
+    let mut spans: BTreeMap<usize, (Timestamp, Timestamp)> = BTreeMap::new();
+    let mut captures = each_frame(readers, |frame| {
+        let frame = clock.mend(frame);
+        let span = spans
+            .entry(frame.capture)
+            .or_insert((frame.time, frame.time));
+        *span = (span.0.min(frame.time), span.1.max(frame.time));
+        dissector.frame(&frame, &mut take);
+    });
     dissector.finish(&mut take);
     for (index, facts) in captures.iter_mut().enumerate() {
-        facts.taken.encapsulations = dissector.encapsulations(index).collect();
+        facts.taken = dissector.taken(index).clone();
+        facts.taken.clock_steps = clock.steps(index);
+        // What goes on for how long is measured by the clock that was never set.
+        if let Some((first, last)) = spans.get(&index) {
+            (facts.first, facts.last) = (Some(*first), Some(*last));
+        }
     }
     let mut limits = dissector.limits();
     let (phones, tracker_limits) = tracker.finish();

@@ -13,12 +13,14 @@ use crate::dissect::TcpNotice;
 /// A place in the input: which capture, which frame, when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct At {
+    /// When the frame was captured, by a clock that was never set (see
+    /// [`crate::capture::clock`]). It stands first because it orders: files of a run are
+    /// given in any order.
+    pub time: Timestamp,
     /// Which of the run's captures, from 0.
     pub capture: usize,
     /// The frame's number there.
     pub frame: FrameNumber,
-    /// When the frame was captured.
-    pub time: Timestamp,
 }
 
 /// A fact that knows its frame.
@@ -164,6 +166,11 @@ pub enum EventKind<'a> {
         field: &'a str,
         /// What was found and what is allowed.
         detail: &'a str,
+    },
+    /// A copy of an earlier frame of a watched host bears the tags that it lacked.
+    TaggedCopy {
+        /// The earlier frame.
+        of: At,
     },
     /// Any other frame of a watched host.
     Heard,

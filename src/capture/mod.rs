@@ -6,6 +6,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 mod buffer;
+pub mod clock;
 mod compressed;
 pub mod file;
 mod foreign;

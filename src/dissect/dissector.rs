@@ -1,7 +1,6 @@
 //! [`Dissector`]: takes a frame through the layers and decides which decoder gets
 //! it.
 
-use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use etherparse::{IpNumber, UdpHeaderSlice, ip_number};
@@ -11,17 +10,18 @@ use phoneboot_parsers::{
 };
 
 use super::connections::Connections;
+use super::copies::Recent;
 use super::expect::{self, Expectations, Socket};
 use super::fragments::Fragments;
 use super::link::{self, Link, Network};
 use super::network::{self, Carried};
-use super::prefilter::{self, Bits, Glance};
+use super::prefilter::Bits;
 use super::segment::Segment;
-use super::tunnel::{self, Inner, Peeled};
+use super::tunnel;
 use super::watched::Watched;
 use super::{Emit, Item, LimitReached, Origin};
 use super::{ppp, wireless};
-use crate::capture::{Frame, LinkType};
+use crate::capture::{Frame, LinkType, Taken};
 use crate::event::{At, Endpoint};
 
 /// DHCP server and client (RFC 2131 §4.1).
@@ -41,13 +41,15 @@ const SIP_PORT: u16 = 5060;
 pub struct Dissector {
     prefilter: bool,
     /// UDP ports on which every datagram is looked at.
-    ports: Bits,
-    watched: Watched,
+    pub(super) ports: Bits,
+    pub(super) watched: Watched,
     fragments: Fragments,
     transfers: Expectations,
-    connections: Connections,
+    pub(super) connections: Connections,
+    /// `None` when copies are given like other frames.
+    pub(super) recent: Option<Recent>,
     /// By capture.
-    encapsulations: BTreeSet<(usize, &'static str)>,
+    pub(super) taken: Vec<Taken>,
     n_unknown_link_types: u64,
 }
 
@@ -74,7 +76,8 @@ impl Dissector {
             fragments: Fragments::default(),
             transfers: Expectations::default(),
             connections: Connections::default(),
-            encapsulations: BTreeSet::new(),
+            recent: Some(Recent::default()),
+            taken: Vec::new(),
             n_unknown_link_types: 0,
         }
     }
@@ -84,6 +87,14 @@ impl Dissector {
     #[must_use]
     pub fn with_prefilter(mut self, prefilter: bool) -> Self {
         self.prefilter = prefilter;
+        self
+    }
+
+    /// Gives what copies of frames bring too: a mirror shows a frame twice, and else it
+    /// counts once.
+    #[must_use]
+    pub fn with_copies(mut self) -> Self {
+        self.recent = None;
         self
     }
 
@@ -114,7 +125,7 @@ impl Dissector {
     }
 
     /// Takes in what a link layer carries, be it the frame's own or one in a tunnel.
-    fn link(&mut self, link: &Link<'_>, at: At, nesting: u8, emit: Emit<'_>) {
+    pub(super) fn link(&mut self, link: &Link<'_>, at: At, nesting: u8, emit: Emit<'_>) {
         let watched = self.watched.contains(link.source) || self.watched.contains(link.destination);
         if self.prefilter
             && !watched
@@ -124,45 +135,19 @@ impl Dissector {
             return;
         }
         let mut origin = Origin::below_ip(at, link, nesting);
+        if self.is_copy(link, &origin, emit) {
+            return;
+        }
         let mut given = false;
         self.network(&link.network, &mut origin, &mut |dissected| {
             given = true;
             emit(dissected);
         });
+        if given && !link.vlans.as_slice().is_empty() {
+            self.taken(at.capture).tagged_frames += 1;
+        }
         if watched && !given {
             origin.give(Item::Other, emit);
-        }
-    }
-
-    /// Goes on with what stood in an encapsulation.
-    fn inside(&mut self, peeled: Peeled<'_>, outside: &Origin, emit: Emit<'_>) {
-        let (at, nesting) = (outside.at, outside.nesting + 1);
-        if nesting > tunnel::MAX_NESTING {
-            return;
-        }
-        let mut given = false;
-        let mut emit = |dissected: super::Dissected<'_>| {
-            given = true;
-            emit(dissected);
-        };
-        match peeled.inner {
-            Inner::Ethernet(input) => {
-                if let Some(mut link) = link::ethernet(input) {
-                    if let Some(vlan) = peeled.vlan {
-                        link.vlans.put_outermost(vlan);
-                    }
-                    self.link(&link, at, nesting, &mut emit);
-                }
-            }
-            Inner::Wireless(input) => wireless::bare(input, &mut |link| {
-                self.link(link, at, nesting, &mut emit);
-            }),
-            Inner::Typed(ethertype, input) => {
-                self.link(&link::typed(ethertype, input), at, nesting, &mut emit);
-            }
-        }
-        if given {
-            self.encapsulations.insert((at.capture, peeled.name));
         }
     }
 
@@ -195,53 +180,6 @@ impl Dissector {
     /// Frames that were passed over because their link type is not known.
     pub fn n_unknown_link_types(&self) -> u64 {
         self.n_unknown_link_types
-    }
-
-    /// Encapsulations out of which something of a capture came.
-    pub fn encapsulations(&self, capture: usize) -> impl Iterator<Item = &'static str> {
-        self.encapsulations
-            .iter()
-            .filter(move |(of, _)| *of == capture)
-            .map(|(_, name)| *name)
-    }
-
-    /// The first look: `false` for an Ethernet frame that certainly brings nothing.
-    pub(super) fn frame_may_matter(&self, ethernet: &[u8], nesting: u8) -> bool {
-        prefilter::packet_of(ethernet)
-            .is_none_or(|packet| self.may_matter(packet, nesting) || self.watched.is_in(ethernet))
-    }
-
-    /// The first look at a packet, through all its tunnels.
-    fn may_matter(&self, packet: &[u8], nesting: u8) -> bool {
-        match prefilter::glance(packet) {
-            Glance::Look => true,
-            Glance::Foreign => false,
-            Glance::Tcp(key) => !self.connections.is_foreign(&key),
-            Glance::Tunnel(protocol, payload) => tunnel::behind_ip(protocol, payload.into())
-                .is_some_and(|peeled| self.inner_may_matter(peeled.inner, nesting)),
-            Glance::Udp { ports, payload } => match tunnel::behind_udp(ports, payload.into()) {
-                Some(peeled) => self.inner_may_matter(peeled.inner, nesting),
-                None => {
-                    ports.iter().any(|&port| self.ports.contains(port))
-                        || payload
-                            .first_chunk()
-                            .copied()
-                            .is_some_and(may_open_a_message)
-                }
-            },
-        }
-    }
-
-    fn inner_may_matter(&self, inner: Inner<'_>, nesting: u8) -> bool {
-        let nesting = nesting + 1;
-        match inner {
-            _ if nesting > tunnel::MAX_NESTING => false,
-            Inner::Ethernet(input) => self.frame_may_matter(input.bytes, nesting),
-            Inner::Typed(link::ETHERTYPE_IPV4 | link::ETHERTYPE_IPV6, input) => {
-                self.may_matter(input.bytes, nesting)
-            }
-            Inner::Typed(..) | Inner::Wireless(_) => true,
-        }
     }
 
     fn network(&mut self, network: &Network<'_>, origin: &mut Origin, emit: Emit<'_>) {
@@ -430,13 +368,6 @@ fn socket(endpoint: &Endpoint) -> Option<Socket> {
     Some((endpoint.ip?, endpoint.port?))
 }
 
-/// Whether the payload of a UDP datagram may be a message that is recognized on
-/// any port: a TFTP request by its opcode, SIP by being text.
-fn may_open_a_message(opening: [u8; 4]) -> bool {
-    let is_text = |byte: &u8| byte.is_ascii_graphic() || byte.is_ascii_whitespace();
-    matches!(opening, [0, 1 | 2, ..]) || opening.iter().all(is_text)
-}
-
 /// Ports and payload of a UDP datagram (RFC 768), what follows its length cut off.
 /// `None` when the header is not whole.
 fn udp_payload(input: Input<'_>) -> Option<([u16; 2], Input<'_>)> {
@@ -518,6 +449,7 @@ fn give<T>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dissect::prefilter;
     use crate::dissect::testing::{
         ACK, End, FIN, OTHER_SERVER, PHONE, PHONE_MAC, RST, Random, SERVER, SYN, all_lines,
         datagram, ethernet, frame, ipv4, ipv6, lines, read_request, segment, tcp, udp,
@@ -980,7 +912,7 @@ mod tests {
             datagram((PHONE, 68), (SERVER, 67), &dhcp_payload(1)),
             up(ACK, [1, 1], b""),
         ];
-        let mut dissector = Dissector::new();
+        let mut dissector = Dissector::new().with_copies();
         assert_eq!(heads(&lines(&mut dissector, &frames)), ["4 phone dhcp"]);
         dissector.watch(MacAddress(PHONE_MAC));
         dissector.watch(MacAddress(PHONE_MAC));

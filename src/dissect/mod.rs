@@ -8,9 +8,11 @@
 
 mod connection;
 mod connections;
+mod copies;
 mod dissector;
 mod expect;
 mod fragments;
+mod layers;
 mod link;
 mod network;
 mod ppp;
@@ -68,6 +70,12 @@ pub enum Item<'a> {
     Undecodable(Protocol, &'a DecodeError),
     /// Something happened to a TCP connection.
     Tcp(TcpNotice),
+    /// A copy of an earlier frame, which bears the tags that the earlier one lacked: a
+    /// mirror shows the frame before and behind a tagging port.
+    TaggedCopy {
+        /// The earlier frame, whose items were given.
+        of: At,
+    },
     /// A frame of a known host that carries nothing for us: it proves that the
     /// host was there, and that this direction was captured.
     Other,

@@ -506,7 +506,7 @@ mod tests {
     fn dissected(frames: &[Vec<u8>]) -> (Vec<String>, Vec<&'static str>) {
         let mut dissector = Dissector::new();
         let lines = lines(&mut dissector, frames);
-        (lines, dissector.encapsulations(0).collect())
+        (lines, dissector.taken(0).encapsulations.clone())
     }
 
     #[test]

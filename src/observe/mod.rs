@@ -71,6 +71,7 @@ fn meaning<'a>(dissected: &Dissected<'a>) -> Option<(Subject, EventKind<'a>)> {
             },
         )),
         Item::Tcp(notice) => Some(reach::tcp(dissected, notice)),
+        Item::TaggedCopy { of } => Some((Subject::Either, EventKind::TaggedCopy { of })),
         Item::Other => Some((Subject::Either, EventKind::Heard)),
     }
 }

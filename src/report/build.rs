@@ -18,11 +18,11 @@ use crate::session::phone::Clue;
 use crate::session::registration::Registration;
 use crate::session::transfer::Transfer;
 
-use super::{Generated, model};
+use super::{Generated, clock, model};
 
 /// The report of one diagnosis.
 pub(super) fn report(diagnosis: &Diagnosis, generated: Generated) -> model::Report {
-    model::Report {
+    let mut report = model::Report {
         report_version: model::REPORT_VERSION,
         generator: model::Generator {
             name: env!("CARGO_PKG_NAME"),
@@ -42,7 +42,9 @@ pub(super) fn report(diagnosis: &Diagnosis, generated: Generated) -> model::Repo
                 evicted: reached.evicted,
             })
             .collect(),
-    }
+    };
+    clock::set(&mut report, diagnosis);
+    report
 }
 
 fn summary(diagnosis: &Diagnosis) -> model::Summary {

@@ -5,6 +5,7 @@
 //! [`words::plain`] for terminals, `markdown`'s own for Markdown.
 
 mod build;
+mod clock;
 pub mod decode;
 mod fold;
 mod json;

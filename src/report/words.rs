@@ -220,12 +220,19 @@ fn power_facts(power: &Power) -> Option<String> {
     })
 }
 
+/// Whether the capture cannot show what is missing.
+fn is_one_sided(boot: &Boot) -> bool {
+    let findings = &boot.findings;
+    findings.iter().any(|found| found.id == "capture-one-sided")
+}
+
 fn lease_facts(boot: &Boot) -> Option<String> {
     let lease = boot.lease.as_ref()?;
     let mut parts = vec![match (&lease.address, &lease.server) {
         (Some(address), Some(server)) => format!("{address} from {server}"),
         (Some(address), None) => address.clone(),
         (None, Some(server)) => format!("no address acknowledged by {server}"),
+        (None, None) if is_one_sided(boot) => "answers were not captured".to_owned(),
         (None, None) => "no DHCP server answered".to_owned(),
     }];
     parts.extend(lease.relay.iter().map(|relay| format!("relay {relay}")));

@@ -47,6 +47,7 @@ const CAUSES: &[Consequence] = &[
     cause("dhcp-option-150-missing", "dhcp-provisioning-malformed"),
     cause("tftp-request-unanswered", "dhcp-provisioning-malformed"),
     cause("server-unreachable", "dhcp-provisioning-malformed"),
+    cause("frames-malformed", "dhcp-provisioning-malformed"),
     // Without a server a Cisco phone asks the DHCP server itself.
     cause("tftp-request-unanswered", "dhcp-option-150-missing"),
     cause("server-port-closed", "dhcp-option-150-missing"),

@@ -16,6 +16,7 @@ mod outcome;
 mod power;
 mod reach;
 mod register;
+mod sides;
 #[cfg(test)]
 mod testing;
 
@@ -80,6 +81,34 @@ const fn boot(
     }
 }
 
+/// A row of [`RULES`] for what a boot tells of its capture.
+const fn of_capture(
+    id: &'static str,
+    check: fn(&Boot, &Context<'_>) -> Vec<Finding>,
+    source: &'static str,
+) -> Rule {
+    Rule {
+        id,
+        phase: None,
+        check: Check::Boot(check),
+        source,
+    }
+}
+
+/// A row of [`RULES`] for a rule that judges a capture.
+const fn capture(
+    id: &'static str,
+    check: fn(&CaptureFacts, usize) -> Vec<Finding>,
+    source: &'static str,
+) -> Rule {
+    Rule {
+        id,
+        phase: None,
+        check: Check::Capture(check),
+        source,
+    }
+}
+
 /// Every rule, in the order of the phases.
 #[rustfmt::skip]
 pub const RULES: &[Rule] = &[
@@ -105,10 +134,10 @@ pub const RULES: &[Rule] = &[
     boot("boot-loop", Phase::Fetch, fetch::boot_loop::check, include_str!("fetch/boot_loop.rs")),
     boot("registration-rejected", Phase::Register, register::registration_rejected::check, include_str!("register/registration_rejected.rs")),
     boot("registration-unanswered", Phase::Register, register::registration_unanswered::check, include_str!("register/registration_unanswered.rs")),
-    Rule {
-        id: "capture-cut-short",
-        phase: None,
-        check: Check::Capture(capture::capture_cut_short::check),
-        source: include_str!("capture/capture_cut_short.rs"),
-    },
+    capture("capture-cut-short", capture::capture_cut_short::check, include_str!("capture/capture_cut_short.rs")),
+    of_capture("capture-one-sided", capture::capture_one_sided::check, include_str!("capture/capture_one_sided.rs")),
+    of_capture("capture-starts-late", capture::capture_starts_late::check, include_str!("capture/capture_starts_late.rs")),
+    capture("capture-frames-doubled", capture::capture_frames_doubled::check, include_str!("capture/capture_frames_doubled.rs")),
+    capture("capture-clock-stepped", capture::capture_clock_stepped::check, include_str!("capture/capture_clock_stepped.rs")),
+    of_capture("frames-malformed", capture::frames_malformed::check, include_str!("capture/frames_malformed.rs")),
 ];

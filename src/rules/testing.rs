@@ -68,6 +68,23 @@ impl Case {
         self
     }
 
+    /// Replaces the captures by ones with these first and last moments.
+    pub(super) fn captures(&mut self, spans: impl Iterator<Item = (Timestamp, Timestamp)>) {
+        self.captures = spans
+            .map(|(first, last)| CaptureFacts {
+                first: Some(first),
+                ..capture(last.0)
+            })
+            .collect();
+    }
+
+    /// Says how many frames of the captures bear tags.
+    pub(super) fn tagged_frames(&mut self, count: u64) {
+        for facts in &mut self.captures {
+            facts.taken.tagged_frames = count;
+        }
+    }
+
     /// Some server of the run has delivered a file of this name.
     pub(super) fn delivered(mut self, name: &str) -> Self {
         self.delivered

@@ -1,10 +1,10 @@
 //! What phone and switch tell each other by CDP and LLDP: power, VLANs, duplex.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
 use phoneboot_parsers::{cdp, lldp};
 
-use crate::event::Seen;
+use crate::event::{At, Seen};
 
 /// How many different announcements of one side and protocol are kept in a boot.
 pub const MAX_ANNOUNCEMENTS: usize = 32;
@@ -27,6 +27,8 @@ pub struct Link {
     pub vlans_used: BTreeSet<u16>,
     /// Whether the phone sent frames without a tag.
     pub sent_untagged: bool,
+    /// The latest of these, which a copy may yet show to have borne one.
+    pub latest_untagged: VecDeque<At>,
 }
 
 /// An announcement, and how often it was repeated unchanged.

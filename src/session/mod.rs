@@ -56,6 +56,9 @@ pub struct Boot {
     pub ended: At,
     /// The last frame of any sort that the phone sent.
     pub last_heard: At,
+    /// A frame of something that had begun before the capture, and that came before
+    /// anything else; `None` in a boot that the capture shows from its beginning.
+    pub joined: Option<At>,
     /// What shows that it began here.
     pub began_by: Beginning,
     /// Whether the same phone booted again after it; else the capture ends in it.
@@ -181,6 +184,7 @@ impl Boot {
             started: at,
             ended: at,
             last_heard: at,
+            joined: None,
             began_by,
             followed_by_another: false,
             link: Link::default(),

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use phoneboot_parsers::dhcp::{self, MessageType};
-use phoneboot_parsers::{MacAddress, WireText, cdp, lldp};
+use phoneboot_parsers::{MacAddress, WireText, cdp, lldp, tftp};
 
 use crate::dissect::LimitReached;
 use crate::event::{At, Event, EventKind, Seen, Subject};
@@ -59,6 +59,14 @@ impl<'r> Tracker<'r> {
     pub fn event(&mut self, event: &Event<'_>) {
         match (event.subject, event.kind) {
             (Subject::Segment, _) => self.announcement(event),
+            (_, EventKind::TaggedCopy { of }) => {
+                if let Some(&vlan) = event.vlans.last() {
+                    for host in self.hosts.iter_mut() {
+                        let from_phone = host.sent(event);
+                        update::tags::put_in(&mut host.boot, of, vlan, from_phone);
+                    }
+                }
+            }
             (Subject::Either, EventKind::Unreachable { why, quoted }) => {
                 let sender = self.hosts.by_address(quoted.source);
                 let refuser = self.hosts.by_address(quoted.destination);
@@ -129,9 +137,9 @@ impl<'r> Tracker<'r> {
                 Some(&vlan) => {
                     host.boot.link.vlans_used.insert(vlan);
                 }
-                None => host.boot.link.sent_untagged = true,
+                None => update::tags::lacking(&mut host.boot.link, event.at),
             }
-        } else if event.destination.mac.is_some_and(|mac| !mac.is_group()) {
+        } else if host.is_sent_to(event) {
             host.boot.frames_to_phone += 1;
         }
         let Change { clues } = change(host, event);
@@ -210,7 +218,9 @@ impl<'r> Tracker<'r> {
             return;
         };
         if host.boot.timeline.is_empty() {
+            let joined = host.boot.joined.or_else(|| joined_in_the_middle(event));
             host.boot = Boot::new(host.boot.number, event.at, host.boot.began_by);
+            host.boot.joined = joined;
             self.recall_announcements(index, event.at);
             return;
         }
@@ -263,6 +273,20 @@ fn remember<T: Clone + PartialEq>(list: &mut Vec<Seen<T>>, message: &T, at: At) 
     list.push(Seen::new(message.clone(), at));
 }
 
+/// The frame, if it is part of a file whose request was not captured.
+fn joined_in_the_middle(event: &Event<'_>) -> Option<At> {
+    let is_part = match event.kind {
+        EventKind::Tftp { message, .. } => {
+            matches!(
+                message,
+                tftp::Message::Data { .. } | tftp::Message::Ack { .. }
+            )
+        }
+        _ => false,
+    };
+    is_part.then_some(event.at)
+}
+
 /// Whether a DHCP message of the phone begins a new boot.
 ///
 /// A renewal does not (its `ciaddr` is set). Neither does a new round in another
@@ -291,7 +315,9 @@ fn starts_over_by_dhcp(boot: &Boot, message: &dhcp::Message, event: &Event<'_>) 
     let Some(acknowledged) = boot.lease.acknowledged() else {
         return got_on;
     };
-    let vlan_changed = acknowledged.vlan != event.vlans.last().copied();
+    // A phone that goes back to no tag starts over: it has forgotten its voice VLAN.
+    let vlan = event.vlans.last().copied();
+    let vlan_changed = vlan.is_some() && acknowledged.vlan != vlan;
     let idle_secs = event.at.time.secs_since(acknowledged.at.time);
     got_on || (!vlan_changed && idle_secs >= LEASE_RETRY_SECS)
 }

@@ -61,6 +61,8 @@ pub(crate) struct Scene {
     ports: BTreeMap<Ipv4Addr, u16>,
     /// Transaction ids of the DHCP exchanges under way.
     pub(crate) dhcp_xids: BTreeMap<Mac, u32>,
+    /// The frames as an odd capture shows them, in its order.
+    as_captured: Option<Vec<Frame>>,
 }
 
 /// A UDP datagram's two ends.
@@ -139,14 +141,24 @@ impl Scene {
             datagrams: BTreeMap::new(),
             ports: BTreeMap::new(),
             dhcp_xids: BTreeMap::new(),
+            as_captured: None,
         }
     }
 
     /// The frames in the order of their times.
     pub(crate) fn frames(&self) -> Vec<Frame> {
+        if let Some(frames) = &self.as_captured {
+            return frames.clone();
+        }
         let mut frames = self.frames.clone();
         frames.sort_by_key(|frame| frame.time_ns);
         frames
+    }
+
+    /// The same wire as an odd capture shows it.
+    pub(crate) fn captured_as(mut self, odd: impl FnOnce(Vec<Frame>) -> Vec<Frame>) -> Self {
+        self.as_captured = Some(odd(self.frames()));
+        self
     }
 
     /// Lets time pass.

@@ -5,6 +5,7 @@ pub(super) mod lease;
 pub(super) mod link;
 pub(super) mod reach;
 pub(super) mod register;
+pub(super) mod tags;
 pub(super) mod tftp;
 
 use phoneboot_parsers::Protocol;
@@ -72,7 +73,10 @@ pub(super) fn apply(host: &mut Host, event: &Event<'_>) -> Change {
             detail,
         } => malformed(host, event, protocol, field, detail),
         // Errors are joined by the datagram that they quote, in the tracker.
-        EventKind::Unreachable { .. } | EventKind::Heard => Change::default(),
+        // Copies change tags alone, in the tracker too.
+        EventKind::Unreachable { .. } | EventKind::TaggedCopy { .. } | EventKind::Heard => {
+            Change::default()
+        }
     }
 }
 
