@@ -1,7 +1,6 @@
 //! Joins the parts: frames through dissection and observation into phones and their
 //! boots, and these through the rules into a [`Diagnosis`].
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::capture::clock::Clock;
@@ -53,13 +52,13 @@ pub fn analyze_readers(
         observe(&dissected, &mut |event| tracker.event(event));
     };
     let mut clock = Clock::default();
-    let mut spans: BTreeMap<usize, (Timestamp, Timestamp)> = BTreeMap::new();
+    let mut spans: Vec<Option<(Timestamp, Timestamp)>> = vec![None; readers.len()];
     let mut captures = each_frame(readers, |frame| {
         let frame = clock.mend(frame);
-        let span = spans
-            .entry(frame.capture)
-            .or_insert((frame.time, frame.time));
-        *span = (span.0.min(frame.time), span.1.max(frame.time));
+        if let Some(span) = spans.get_mut(frame.capture) {
+            let (first, last) = span.unwrap_or((frame.time, frame.time));
+            *span = Some((first.min(frame.time), last.max(frame.time)));
+        }
         dissector.frame(&frame, &mut take);
     });
     dissector.finish(&mut take);
@@ -67,7 +66,7 @@ pub fn analyze_readers(
         facts.taken = dissector.taken(index).clone();
         facts.taken.clock_steps = clock.steps(index);
         // What goes on for how long is measured by the clock that was never set.
-        if let Some((first, last)) = spans.get(&index) {
+        if let Some(Some((first, last))) = spans.get(index) {
             (facts.first, facts.last) = (Some(*first), Some(*last));
         }
     }

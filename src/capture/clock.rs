@@ -49,6 +49,10 @@ impl Clock {
         let mut time = shifted(in_file, self.offset_nanos);
         if let Some((last, capture)) = self.last {
             let nanos = time.nanos_since(last);
+            if (0..=JITTER_NANOS).contains(&nanos) {
+                self.last = Some((time, frame.capture));
+                return Frame { time, ..*frame };
+            }
             // Files of a run may lie years apart.
             let is_set_forward = nanos >= SET_FORWARD_NANOS && capture == frame.capture;
             if nanos < -JITTER_NANOS || is_set_forward || self.goes_on(in_file, last).is_some() {

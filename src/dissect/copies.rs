@@ -6,7 +6,6 @@
 //! what stands behind the tags. It comes within milliseconds. Whoever repeats something
 //! waits longer: the fastest, TCP's loss probes, for 10 ms and more (RFC 8985 §7.2).
 
-use std::collections::VecDeque;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::Hasher;
 
@@ -19,17 +18,34 @@ use crate::event::At;
 /// How long after its original a copy comes at the latest, in nanoseconds.
 const MAX_DELAY_NANOS: i64 = 5_000_000;
 
-/// Frames that are remembered. In captures without proper times this is the limit.
-const MAX_RECENT: usize = 256;
+/// Frames are remembered in so many groups, by their keys, …
+const GROUPS: usize = 256;
 
-/// How much of a packet is compared where a snap length cut it: with its tag one copy
-/// is cut four bytes earlier than the other without.
-const CUT_PACKET_BYTES: usize = 60;
+/// … and so many in each: what was looked at before that many others of its group is
+/// forgotten.
+const GROUP_FRAMES: usize = 4;
+
+/// Packets up to this length are compared whole. Longer ones are parts of files, and
+/// differ in their headers: block or sequence number, checksum.
+const MAX_COMPARED_BYTES: usize = 640;
+
+/// How much is compared of longer packets, and of those that a snap length cut: with its
+/// tag one copy is cut four bytes earlier than the other without.
+const HEAD_BYTES: usize = 60;
 
 /// The frames that may come again.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Recent {
-    frames: VecDeque<Original>,
+    /// Each group with its latest frame first.
+    groups: Vec<[Option<Original>; GROUP_FRAMES]>,
+}
+
+impl Default for Recent {
+    fn default() -> Self {
+        Self {
+            groups: vec![[None; GROUP_FRAMES]; GROUPS],
+        }
+    }
 }
 
 /// A frame that was taken in.
@@ -49,24 +65,23 @@ impl Recent {
             return None;
         }
         let key = key(&link.network)?;
-        let is_recent = |seen: &Original| {
+        let group = usize::try_from(key % GROUPS as u64).ok()?;
+        let frames = self.groups.get_mut(group)?;
+        let found = frames.iter().flatten().find(|seen| {
             let nanos = at.time.nanos_since(seen.at.time);
-            nanos.saturating_abs() <= MAX_DELAY_NANOS
-        };
-        while self.frames.len() >= MAX_RECENT
-            || self.frames.front().is_some_and(|seen| !is_recent(seen))
-        {
-            self.frames.pop_front();
-        }
-        let found = self.frames.iter().find(|seen| seen.key == key);
-        if let Some(original) = found.filter(|seen| is_recent(seen)) {
+            seen.key == key && nanos.saturating_abs() <= MAX_DELAY_NANOS
+        });
+        if let Some(original) = found {
             return Some(*original);
         }
-        self.frames.push_back(Original {
-            key,
-            at,
-            tagged: !link.vlans.as_slice().is_empty(),
-        });
+        frames.rotate_right(1);
+        if let Some(latest) = frames.first_mut() {
+            *latest = Some(Original {
+                key,
+                at,
+                tagged: !link.vlans.as_slice().is_empty(),
+            });
+        }
         None
     }
 }
@@ -117,11 +132,9 @@ fn packet(input: Input<'_>, hasher: &mut DefaultHasher) -> Option<()> {
         }
         _ => return None,
     };
-    hasher.write(if input.missing > 0 {
-        payload.get(..CUT_PACKET_BYTES).unwrap_or(payload)
-    } else {
-        payload
-    });
+    let by_head = input.missing > 0 || payload.len() > MAX_COMPARED_BYTES;
+    let head = payload.get(..HEAD_BYTES).filter(|_| by_head);
+    hasher.write(head.unwrap_or(payload));
     Some(())
 }
 
@@ -253,12 +266,17 @@ mod tests {
     }
 
     #[test]
-    fn remembers_no_more_than_its_limit() {
-        let mut frames: Vec<_> = (0..=255).map(|byte| (0, block(byte))).collect();
-        frames.push((0, datagram((SERVER, 1), (PHONE, 1), b"one more")));
-        frames.push((0, block(0)));
-        frames.push((0, block(255)));
-        assert_eq!(copies(&frames), [(259, 256)]);
+    fn remembers_many_frames_and_no_more_than_its_limit() {
+        let numbered = |number: u16| {
+            let [high, low] = number.to_be_bytes();
+            (0, datagram((SERVER, 1), (PHONE, 1), &[high, low]))
+        };
+        let mut frames: Vec<_> = (0..100).map(numbered).collect();
+        frames.extend((0..100).map(numbered));
+        assert_eq!(copies(&frames).len(), 100);
+        let mut frames: Vec<_> = (0..20_000).map(numbered).collect();
+        frames.extend((0..20_000).map(numbered));
+        assert_eq!(copies(&frames), []);
     }
 
     #[test]
