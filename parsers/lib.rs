@@ -19,10 +19,12 @@ pub mod cdp;
 mod decoded;
 pub mod dhcp;
 mod error;
+pub mod h323;
 pub mod http;
 pub mod icmp;
 pub mod lldp;
 mod mac;
+pub mod mgcp;
 pub mod sccp;
 pub mod sip;
 pub mod snap;
@@ -46,12 +48,16 @@ pub enum Message<'a> {
     Cdp(Box<cdp::Message>),
     /// Dynamic Host Configuration Protocol, and BOOTP.
     Dhcp(Box<dhcp::Message>),
+    /// H.323: RAS, or call signalling.
+    H323(h323::Message),
     /// Part of an HTTP/1.x message, as its stream delivers it.
     Http(http::Piece<'a>),
     /// Internet Control Message Protocol, version 4 or 6.
     Icmp(icmp::Message),
     /// Link Layer Discovery Protocol.
     Lldp(Box<lldp::Message>),
+    /// Media Gateway Control Protocol.
+    Mgcp(mgcp::Message),
     /// Skinny Client Control Protocol.
     Sccp(sccp::Message),
     /// Session Initiation Protocol.
@@ -67,9 +73,11 @@ pub enum Protocol {
     Arp,
     Cdp,
     Dhcp,
+    H323,
     Http,
     Icmp,
     Lldp,
+    Mgcp,
     Sccp,
     Sip,
     Tcp,
@@ -81,9 +89,11 @@ pub const PROTOCOLS: &[(Protocol, &str)] = &[
     (Protocol::Arp, "arp"),
     (Protocol::Cdp, "cdp"),
     (Protocol::Dhcp, "dhcp"),
+    (Protocol::H323, "h323"),
     (Protocol::Http, "http"),
     (Protocol::Icmp, "icmp"),
     (Protocol::Lldp, "lldp"),
+    (Protocol::Mgcp, "mgcp"),
     (Protocol::Sccp, "sccp"),
     (Protocol::Sip, "sip"),
     (Protocol::Tcp, "tcp"),
@@ -107,9 +117,11 @@ impl Message<'_> {
             Self::Arp(_) => Protocol::Arp,
             Self::Cdp(_) => Protocol::Cdp,
             Self::Dhcp(_) => Protocol::Dhcp,
+            Self::H323(_) => Protocol::H323,
             Self::Http(_) => Protocol::Http,
             Self::Icmp(_) => Protocol::Icmp,
             Self::Lldp(_) => Protocol::Lldp,
+            Self::Mgcp(_) => Protocol::Mgcp,
             Self::Sccp(_) => Protocol::Sccp,
             Self::Sip(_) => Protocol::Sip,
             Self::Tftp(_) => Protocol::Tftp,

@@ -5,7 +5,9 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use phoneboot_parsers::{MacAddress, Protocol, cdp, dhcp, http, icmp, lldp, sccp, sip, tftp};
+use phoneboot_parsers::{
+    MacAddress, Protocol, cdp, dhcp, h323, http, icmp, lldp, mgcp, sccp, sip, tftp,
+};
 
 use crate::capture::{FrameNumber, Timestamp};
 use crate::dissect::TcpNotice;
@@ -156,6 +158,10 @@ pub enum EventKind<'a> {
         /// Whether the subject sent it.
         from_client: bool,
     },
+    /// An MGCP message.
+    Mgcp(&'a mgcp::Message),
+    /// An H.323 message.
+    H323(&'a h323::Message),
     /// A message breaks its specification.
     Malformed {
         /// Of which protocol.

@@ -16,6 +16,7 @@ use super::link::{self, Link, Network};
 use super::network::{self, Carried};
 use super::prefilter::{self, Bits, Glance};
 use super::segment::Segment;
+use super::signaling;
 use super::watched::Watched;
 use super::{Emit, Item, LimitReached, Origin};
 use crate::capture::{Frame, LinkType};
@@ -64,6 +65,10 @@ impl Dissector {
                 BOOT_SERVER_PORT,
                 expect::SERVER_PORT,
                 SIP_PORT,
+                signaling::GATEKEEPER_PORTS[0],
+                signaling::GATEKEEPER_PORTS[1],
+                signaling::MGCP_PORTS[0],
+                signaling::MGCP_PORTS[1],
             ]),
             watched: Watched::new(),
             fragments: Fragments::default(),
@@ -250,6 +255,8 @@ impl Dissector {
             // Given.
         } else if sip::looks_like_sip(payload.bytes) {
             give_sip(payload, origin, emit);
+        } else if signaling::give(ports, payload, origin, emit) {
+            // Given.
         } else if ports.contains(&BOOT_SERVER_PORT)
             && let Ok(decoded) = dhcp::decode(payload)
             && decoded.value.has_cookie

@@ -15,6 +15,7 @@ mod link;
 mod network;
 mod prefilter;
 mod segment;
+mod signaling;
 mod stream;
 #[cfg(test)]
 mod testing;

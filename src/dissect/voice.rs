@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use phoneboot_parsers::http::{Head, Piece, StartLine};
 use phoneboot_parsers::{
-    DecodeError, Decoded, Input, Issue, Message, Protocol, WireText, http, sccp, sip,
+    DecodeError, Decoded, Input, Issue, Message, Protocol, WireText, h323, http, sccp, sip,
 };
 
 use super::stream::Delivery;
@@ -27,12 +27,17 @@ const MAX_REQUESTS: usize = 64;
 /// Cisco's call manager listens here for SCCP.
 const SCCP_PORT: u16 = 2000;
 
+/// Where H.323 terminals listen for calls.
+const H323_PORT: u16 = 1720;
+
 /// What one direction says.
 #[derive(Debug)]
 pub(super) struct Voice {
     speech: Speech,
     /// Whether one of the connection's ports is SCCP's.
     sccp_port: bool,
+    /// Whether one of them is that of H.323's call signalling.
+    h323_port: bool,
     /// Methods of requests whose answers this direction will bring, for a reader
     /// that does not exist yet.
     awaited: VecDeque<WireText>,
@@ -72,6 +77,7 @@ struct Framed {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum FramedProtocol {
+    H323,
     Sccp,
     Sip,
 }
@@ -91,6 +97,7 @@ impl Voice {
         Self {
             speech: Speech::unknown(false),
             sccp_port: ports.contains(&SCCP_PORT),
+            h323_port: ports.contains(&H323_PORT),
             awaited: VecDeque::new(),
             asked: Vec::new(),
         }
@@ -173,7 +180,12 @@ impl Voice {
                 bytes, from_start, ..
             } => {
                 bytes.extend_from_slice(heard);
-                match recognize(bytes, *from_start, self.sccp_port) {
+                let recognized = if self.h323_port {
+                    recognize_h323(bytes)
+                } else {
+                    recognize(bytes, *from_start, self.sccp_port)
+                };
+                match recognized {
                     Recognized::NeedsMore if bytes.len() < MAX_OPENING_BYTES => {}
                     Recognized::NeedsMore | Recognized::Foreign => self.try_next_opening(),
                     Recognized::Http => {
@@ -268,7 +280,9 @@ impl Framed {
             }
             match self.protocol.decode(Input::whole(&self.bytes)) {
                 Ok(Some((message, length))) if length > 0 => {
-                    origin.give(Item::Message(&message.value, &message.issues), emit);
+                    if let Some(message) = message {
+                        origin.give(Item::Message(&message.value, &message.issues), emit);
+                    }
                     self.drop_front(length);
                 }
                 Ok(None) if self.bytes.len() < MAX_MESSAGE_BYTES => return Ok(()),
@@ -291,7 +305,8 @@ impl Framed {
             return true;
         }
         if !self.bytes.is_empty()
-            && let Ok(Some((message, _))) = self.protocol.decode(Input::cut(&self.bytes, missing))
+            && let Ok(Some((Some(message), _))) =
+                self.protocol.decode(Input::cut(&self.bytes, missing))
         {
             origin.give(Item::Message(&message.value, &message.issues), emit);
         }
@@ -316,21 +331,26 @@ impl Framed {
 impl FramedProtocol {
     fn protocol(self) -> Protocol {
         match self {
+            Self::H323 => Protocol::H323,
             Self::Sccp => Protocol::Sccp,
             Self::Sip => Protocol::Sip,
         }
     }
 
-    fn decode(
-        self,
-        input: Input<'_>,
-    ) -> Result<Option<(Decoded<Message<'static>>, usize)>, DecodeError> {
+    /// The next message, and how many bytes it takes. Some bytes carry none.
+    fn decode(self, input: Input<'_>) -> Result<Option<Next>, DecodeError> {
         Ok(match self {
-            Self::Sccp => sccp::decode(input)?.map(|(m, length)| (m.map(Message::Sccp), length)),
-            Self::Sip => sip::decode(input)?.map(|(m, length)| (m.map(Message::Sip), length)),
+            Self::H323 => h323::decode_call(input)?
+                .map(|(m, length)| (m.map(|m| m.map(Message::H323)), length)),
+            Self::Sccp => {
+                sccp::decode(input)?.map(|(m, length)| (Some(m.map(Message::Sccp)), length))
+            }
+            Self::Sip => sip::decode(input)?.map(|(m, length)| (Some(m.map(Message::Sip)), length)),
         })
     }
 }
+
+type Next = (Option<Decoded<Message<'static>>>, usize);
 
 /// Gives a reader's pieces out, and notes the methods of requests.
 fn give_pieces(
@@ -369,6 +389,15 @@ fn recognize(start: &[u8], from_start: bool, sccp_port: bool) -> Recognized {
         Some(true) => Recognized::Http,
         Some(false) if !may_be_line => Recognized::Foreign,
         Some(false) | None => Recognized::NeedsMore,
+    }
+}
+
+/// On the port of call signalling nothing else is looked for.
+fn recognize_h323(start: &[u8]) -> Recognized {
+    match h323::looks_like_call(start) {
+        Some(true) => Recognized::Framed(FramedProtocol::H323),
+        Some(false) => Recognized::Foreign,
+        None => Recognized::NeedsMore,
     }
 }
 

@@ -86,9 +86,12 @@ fn message_meaning<'a>(
             let mac = message.client_mac()?;
             Some((Subject::Mac(mac), EventKind::Dhcp(message)))
         }
+        // Who is the phone, the session knows.
+        Message::H323(message) => Some((Subject::Either, EventKind::H323(message))),
         Message::Http(piece) => Some(http_meaning(dissected, piece)),
         Message::Icmp(message) => reach::icmp(message),
         Message::Lldp(message) => link::lldp(dissected, message),
+        Message::Mgcp(message) => Some((Subject::Either, EventKind::Mgcp(message))),
         Message::Sccp(message) => Some(register::sccp(dissected, message)),
         Message::Sip(message) => register::sip(dissected, message),
         Message::Tftp(message) => Some(tftp_meaning(dissected, message, true)),

@@ -9,6 +9,7 @@ pub mod link;
 pub mod phone;
 pub mod reach;
 pub mod registration;
+pub mod signaling;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod tracker;
@@ -26,6 +27,7 @@ use link::Link;
 use phone::Clue;
 use reach::Reach;
 use registration::Registration;
+use signaling::Signaling;
 use transfer::Transfer;
 
 /// A host and its boots. Whether it is a phone is for the profiles to say.
@@ -70,6 +72,8 @@ pub struct Boot {
     pub transfers: Vec<Transfer>,
     /// Attempts to register, one a server and protocol, in their order.
     pub registrations: Vec<Registration>,
+    /// With whom it speaks MGCP or H.323.
+    pub signaling: Vec<Signaling>,
     /// Messages of or to the phone that break their specification.
     pub malformed: Vec<Seen<Malformed>>,
     /// What happened, in the order of the frames.
@@ -188,6 +192,7 @@ impl Boot {
             reach: Reach::default(),
             transfers: Vec::new(),
             registrations: Vec::new(),
+            signaling: Vec::new(),
             malformed: Vec::new(),
             timeline: Vec::new(),
             steps_left_out: 0,

@@ -10,6 +10,7 @@ mod dhcp;
 mod files;
 mod lldp;
 mod reach;
+mod signaling;
 
 use std::io::{self, Write};
 
@@ -133,14 +134,18 @@ pub enum Body {
     Cdp(Box<cdp::Cdp>),
     /// DHCP and BOOTP.
     Dhcp(Box<dhcp::Dhcp>),
+    /// H.323.
+    H323(signaling::H323),
     /// HTTP.
     Http(files::Http),
     /// ICMP.
     Icmp(reach::Icmp),
     /// LLDP.
     Lldp(Box<lldp::Lldp>),
+    /// MGCP.
+    Mgcp(signaling::Mgcp),
     /// SCCP.
-    Sccp(calls::Sccp),
+    Sccp(Box<calls::Sccp>),
     /// SIP.
     Sip(calls::Sip),
     /// TFTP.
@@ -164,11 +169,13 @@ fn told(content: Content<'_>) -> Option<(Protocol, Option<Body>)> {
         Message::Arp(message) => Body::Arp(reach::arp(message)),
         Message::Cdp(message) => Body::Cdp(Box::new(cdp::cdp(message))),
         Message::Dhcp(message) => Body::Dhcp(Box::new(dhcp::dhcp(message))),
+        Message::H323(message) => Body::H323(signaling::h323(*message)),
         Message::Http(http::Piece::End(end)) => Body::Http(files::http(end)),
         Message::Http(http::Piece::Head(_) | http::Piece::Body(_)) => return None,
         Message::Icmp(message) => Body::Icmp(reach::icmp(message)),
         Message::Lldp(message) => Body::Lldp(Box::new(lldp::lldp(message))),
-        Message::Sccp(message) => Body::Sccp(calls::sccp(message)),
+        Message::Mgcp(message) => Body::Mgcp(signaling::mgcp(message)),
+        Message::Sccp(message) => Body::Sccp(Box::new(calls::sccp(message))),
         Message::Sip(message) => Body::Sip(calls::sip(message)),
         Message::Tftp(message) => Body::Tftp(files::tftp(message, None)),
     };

@@ -439,12 +439,19 @@ fn sip_and_sccp_have_their_natural_names() {
     let register = sccp::Body::Register {
         device_name: "SEP001AA17BE638".into(),
         device_type: Some(119),
+        address: Some(Ipv4Addr::new(192, 0, 2, 51)),
+        address_v6: None,
+        protocol_version: Some(20),
+        load: "SCCP70.9-4-2SR3-1S".into(),
     };
     assert_eq!(
         sccp(1, register),
         json!({"id": 1, "name": "RegisterReq", "header_version": 0,
             "device_name": "SEP001AA17BE638", "device_type": 119, "device_model": "7971",
-            "severity": null, "text": null, "reset_type": null})
+            "severity": null, "text": null, "reset_type": null, "address": "192.0.2.51",
+            "address_v6": null, "protocol_version": 20, "load": "SCCP70.9-4-2SR3-1S",
+            "keep_alive_secs": null, "wait_secs": null, "reason": null, "status": null,
+            "servers": []})
     );
     let alarm = sccp::Body::Alarm {
         severity: 2,
@@ -458,7 +465,31 @@ fn sip_and_sccp_have_their_natural_names() {
         (&json!("RegisterReject"), &json!("Error"))
     );
     assert_eq!(sccp(0x9f, sccp::Body::Reset { kind: 2 })["reset_type"], 2);
-    assert_eq!(sccp(0x81, sccp::Body::RegisterAck)["name"], "RegisterAck");
+    let acknowledged = sccp::Body::RegisterAck {
+        keep_alive_secs: Some(30),
+        protocol_version: Some(20),
+    };
+    let told = sccp(0x81, acknowledged);
+    assert_eq!(
+        (&told["name"], &told["keep_alive_secs"]),
+        (&json!("RegisterAck"), &json!(30))
+    );
+    let told = sccp(0x11b, sccp::Body::RegisterTokenReject { wait_secs: 60 });
+    assert_eq!(told["wait_secs"], 60);
+    let servers = vec![("cm1.example".into(), Some(2000))];
+    let told = sccp(0x9e, sccp::Body::Servers { servers });
+    assert_eq!(
+        told["servers"],
+        json!([{"name": "cm1.example", "port": 2000}])
+    );
+    assert_eq!(
+        sccp(0x118, sccp::Body::UnregisterAck { status: 2 })["status"],
+        2
+    );
+    assert_eq!(
+        sccp(0x27, sccp::Body::Unregister { reason: Some(1) })["reason"],
+        1
+    );
     assert_eq!(sccp(0xffff, sccp::Body::Other)["name"], Value::Null);
 }
 

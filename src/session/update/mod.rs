@@ -5,6 +5,7 @@ pub(super) mod lease;
 pub(super) mod link;
 pub(super) mod reach;
 pub(super) mod register;
+pub(super) mod signaling;
 pub(super) mod tftp;
 
 use phoneboot_parsers::Protocol;
@@ -66,6 +67,8 @@ pub(super) fn apply(host: &mut Host, event: &Event<'_>) -> Change {
             message,
             from_client,
         } => register::sccp(host, event, message, from_client),
+        EventKind::Mgcp(message) => signaling::mgcp(host, event, message),
+        EventKind::H323(message) => signaling::h323(host, event, *message),
         EventKind::Malformed {
             protocol,
             field,

@@ -257,6 +257,7 @@ pub(super) fn sccp(
         sccp::Body::Register {
             device_name,
             device_type,
+            ..
         } => {
             if let Some(registration) = attempt(host, event, Protocol::Sccp) {
                 registration.name = Some(device_name.clone());
@@ -295,7 +296,7 @@ pub(super) fn sccp(
             );
             Change::default()
         }
-        sccp::Body::RegisterAck if !from_client => {
+        sccp::Body::RegisterAck { .. } if !from_client => {
             settle(host, event, Status::Registered, None);
             step(
                 host,
