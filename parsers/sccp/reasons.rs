@@ -98,8 +98,14 @@ fn last_number(last: &[u8]) -> Option<u32> {
     }
 }
 
-/// The number of `25: Name=…` and of `cisco-alarm:25 Name=…`.
+/// The number of `25: Name=…` and of `cisco-alarm:25 Name=…`. The digits of the name
+/// behind it are none.
 fn front_number(front: &[u8]) -> Option<u32> {
+    let name = front
+        .windows(5)
+        .position(|window| window.eq_ignore_ascii_case(b"name="))
+        .unwrap_or(front.len());
+    let front = front.get(..name)?;
     let start = front.iter().position(u8::is_ascii_digit)?;
     leading_number(front.get(start..)?, 10)
 }
@@ -121,7 +127,7 @@ mod tests {
 
     #[test]
     fn finds_the_reason_in_words_and_numbers() {
-        let cases: [(&str, Option<u32>); 16] = [
+        let cases: [(&str, Option<u32>); 17] = [
             ("25: Name=SEP0 Load=8.5(3.0S) Last=Initialized", Some(25)),
             ("cisco-alarm:14 Name=SEP0 Last=cm-closed-tcp", Some(14)),
             ("Name=SEP0 Last=TFTP Size Error", Some(1)),
@@ -133,6 +139,7 @@ mod tests {
             ("26: Name=SEP0 Last=0x40", Some(26)),
             ("17: Name=SEP0 Last=something new", Some(17)),
             ("99: Name=SEP0 Last=something new", None),
+            ("Name=SEP001AA17BE638 Last=something new", None),
             ("Last=4294967296", None),
             ("Last=0x", None),
             ("Last=", None),

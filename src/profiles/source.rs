@@ -22,7 +22,7 @@ const DEFAULT_PATIENCE_SECS: u32 = 30;
 const PHASES: [&str; 5] = ["link", "lease", "reach", "fetch", "register"];
 
 /// Every place that a rule may look at, for finding one by its name.
-const CLUE_SOURCES: [ClueSource; 19] = [
+const CLUE_SOURCES: [ClueSource; 20] = [
     ClueSource::Mac,
     ClueSource::DhcpVendorClass,
     ClueSource::DhcpUserClass,
@@ -39,6 +39,7 @@ const CLUE_SOURCES: [ClueSource; 19] = [
     ClueSource::LldpTelephone,
     ClueSource::HttpUserAgent,
     ClueSource::SipUserAgent,
+    ClueSource::SipPnp,
     ClueSource::FileName,
     ClueSource::TftpOption,
     ClueSource::SccpDeviceName,

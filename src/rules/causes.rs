@@ -40,6 +40,8 @@ const CAUSES: &[Consequence] = &[
     at_same_server("connection-blocked", "server-unreachable"),
     at_same_server("registration-unanswered", "server-unreachable"),
     at_same_server("registration-unanswered", "server-port-closed"),
+    at_same_server("registration-unanswered", "call-server-unreachable"),
+    at_same_server("call-server-unreachable", "server-unreachable"),
     cause("file-missing", "tftp-file-too-large"),
     cause("tftp-request-unanswered", "cdp-low-power"),
     cause("tftp-transfer-stalled", "cdp-low-power"),

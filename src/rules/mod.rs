@@ -103,8 +103,11 @@ pub const RULES: &[Rule] = &[
     boot("http-redirect-unfollowed", Phase::Fetch, fetch::http_redirect_unfollowed::check, include_str!("fetch/http_redirect_unfollowed.rs")),
     boot("config-fallback-used", Phase::Fetch, fetch::config_fallback_used::check, include_str!("fetch/config_fallback_used.rs")),
     boot("boot-loop", Phase::Fetch, fetch::boot_loop::check, include_str!("fetch/boot_loop.rs")),
+    boot("call-server-unreachable", Phase::Register, register::call_server_unreachable::check, include_str!("register/call_server_unreachable.rs")),
     boot("registration-rejected", Phase::Register, register::registration_rejected::check, include_str!("register/registration_rejected.rs")),
     boot("registration-unanswered", Phase::Register, register::registration_unanswered::check, include_str!("register/registration_unanswered.rs")),
+    boot("registration-answer-lost", Phase::Register, register::registration_answer_lost::check, include_str!("register/registration_answer_lost.rs")),
+    boot("previous-boot-failure", Phase::Register, register::previous_boot_failure::check, include_str!("register/previous_boot_failure.rs")),
     Rule {
         id: "capture-cut-short",
         phase: None,

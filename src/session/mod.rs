@@ -26,7 +26,7 @@ use lease::Lease;
 use link::Link;
 use phone::Clue;
 use reach::Reach;
-use registration::Registration;
+use registration::{PlugAndPlay, PreviousEnd, Registration};
 use signaling::Signaling;
 use transfer::Transfer;
 
@@ -70,8 +70,12 @@ pub struct Boot {
     pub reach: Reach,
     /// Files asked for or sent, in the order of their first request.
     pub transfers: Vec<Transfer>,
-    /// Attempts to register, one a server and protocol, in their order.
+    /// Attempts to register, one a server, protocol and name, in their order.
     pub registrations: Vec<Registration>,
+    /// What the phone says of the end of its last run.
+    pub previous_end: Option<Seen<PreviousEnd>>,
+    /// Its search for a provisioning server by SIP multicast.
+    pub plug_and_play: PlugAndPlay,
     /// With whom it speaks MGCP or H.323.
     pub signaling: Vec<Signaling>,
     /// Messages of or to the phone that break their specification.
@@ -192,6 +196,8 @@ impl Boot {
             reach: Reach::default(),
             transfers: Vec::new(),
             registrations: Vec::new(),
+            previous_end: None,
+            plug_and_play: PlugAndPlay::default(),
             signaling: Vec::new(),
             malformed: Vec::new(),
             timeline: Vec::new(),
@@ -211,6 +217,23 @@ impl Boot {
             .map_or(self.started, |step| step.at);
         let transfer = self.transfers.iter().map(|transfer| transfer.last).max();
         transfer.map_or(step, |at| at.max(step))
+    }
+
+    /// Whether this is where a call server listens: by its port, or because the phone
+    /// asked there to be registered.
+    pub fn is_call_server(&self, server: IpAddr, port: u16) -> bool {
+        registration::CALL_SERVER_PORTS.contains(&port)
+            || self
+                .registrations
+                .iter()
+                .any(|attempt| attempt.server == Some(server) && attempt.server_port == Some(port))
+    }
+
+    /// Whether the name of an attempt was accepted, by whichever server.
+    pub fn is_name_registered(&self, attempt: &Registration) -> bool {
+        self.registrations.iter().any(|other| {
+            other.name == attempt.name && other.status == registration::Status::Registered
+        })
     }
 
     /// Whether the phone was accepted by a call server.

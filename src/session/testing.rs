@@ -15,7 +15,7 @@ use crate::event::{At, Endpoint, Seen, Unreachable};
 use super::lease::LeaseMessage;
 use super::link::Announcement;
 use super::reach::{ArpTarget, Connection, Undelivered};
-use super::registration::{self, Registration};
+use super::registration::{self, Answer, Registration};
 use super::transfer::{Status, Transfer, TransferError};
 use super::{Beginning, Boot, Phase, Step};
 
@@ -337,19 +337,33 @@ impl BootBuilder {
         let first = self.tick();
         self.step(Phase::Register, Protocol::Sip, "sip-register", true);
         let last = self.tick();
+        let server = Some(IpAddr::V4(SERVER));
         self.boot.registrations.push(Registration {
-            protocol: Protocol::Sip,
-            server: Some(IpAddr::V4(SERVER)),
-            server_port: Some(5060),
             status,
             detail: detail.map(str::to_owned),
             name: Some(WireText::from("sip:100@pbx.example")),
             with_credentials: true,
-            first,
             last,
             requests: 2,
             call_id: Some(WireText::from("call")),
+            client_port: Some(5060),
+            answer: detail.map(|words| Answer {
+                at: last,
+                status: words.split(' ').next().unwrap().parse().unwrap_or(0),
+                hint: None,
+                retry_after_secs: None,
+                min_expires_secs: None,
+            }),
+            ..Registration::new(Protocol::Sip, server, Some(5060), first)
         });
+        self
+    }
+
+    /// Changes the last registration.
+    pub(crate) fn last_registration(mut self, change: impl FnOnce(&mut Registration)) -> Self {
+        if let Some(last) = self.boot.registrations.last_mut() {
+            change(last);
+        }
         self
     }
 }

@@ -146,6 +146,7 @@ impl<'r> Tracker<'r> {
             ClueSource::FileName
                 | ClueSource::HttpUserAgent
                 | ClueSource::SccpDeviceName
+                | ClueSource::SipPnp
                 | ClueSource::SipUserAgent
                 | ClueSource::TftpOption
         );

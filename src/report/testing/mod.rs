@@ -154,17 +154,17 @@ fn registered_phone() -> PhoneDiagnosis {
     let mut boot = Boot::new(1, at(400, 120_000), Beginning::FirstSeen);
     boot.ended = at(410, 121_250);
     boot.registrations.push(Registration {
-        protocol: Protocol::Sip,
-        server: Some(SERVER.into()),
-        server_port: Some(5060),
         status: registration::Status::Registered,
         detail: Some("200 OK".into()),
-        name: None,
         with_credentials: true,
-        first: at(400, 120_000),
         last: at(410, 121_250),
         requests: 2,
-        call_id: None,
+        ..Registration::new(
+            Protocol::Sip,
+            Some(SERVER.into()),
+            Some(5060),
+            at(400, 120_000),
+        )
     });
     let found = BootDiagnosis {
         outcome: Outcome::Registered,

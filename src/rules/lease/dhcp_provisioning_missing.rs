@@ -45,7 +45,8 @@ pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding
                 .iter()
                 .any(|&code| seen.message.option(code).is_some())
     });
-    if wanted.is_empty() || wanted.first() == Some(&150) || given || in_header {
+    let told_by_sip = boot.plug_and_play.url.is_some();
+    if wanted.is_empty() || wanted.first() == Some(&150) || given || in_header || told_by_sip {
         return Vec::new();
     }
     let went_on = boot

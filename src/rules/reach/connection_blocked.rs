@@ -41,7 +41,9 @@ pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding
     // A phone that tries one port after the other has met one fault.
     let mut by_server: BTreeMap<IpAddr, Vec<&Connection>> = BTreeMap::new();
     for connection in &boot.reach.connections {
-        if is_blocked(boot, context, connection) {
+        // Calls to the call server have a rule of their own.
+        let calls = boot.is_call_server(connection.server, connection.server_port);
+        if !calls && is_blocked(boot, context, connection) {
             by_server
                 .entry(connection.server)
                 .or_default()

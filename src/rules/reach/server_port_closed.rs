@@ -66,7 +66,10 @@ pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding
     }
     by_port
         .into_iter()
-        .filter(|((server, port), _)| !opened_later(boot, *server, *port))
+        .filter(|((server, port), _)| {
+            // Call servers have a rule of their own.
+            !opened_later(boot, *server, *port) && !boot.is_call_server(*server, *port)
+        })
         .map(|((server, port), refusals)| closed(boot, context, server, port, &refusals))
         .collect()
 }
@@ -104,7 +107,6 @@ fn closed(
         ("udp", 69) => "a TFTP server",
         (_, 80 | 443 | 6970 | 6971 | 8080) => "a web server",
         (_, 21) => "an FTP server",
-        (_, 5060 | 5061 | 2000 | 2443) => "the call server",
         _ => "the service",
     };
     let mut finding = Finding::new(

@@ -167,7 +167,15 @@ fn sent_back(boot: &Boot, context: &Context<'_>) -> Vec<Finding> {
             Unreachable::Port | Unreachable::TooBig | Unreachable::Other => continue,
         };
         let server = value.quoted.destination;
-        if value.refused_by_phone || seen_servers.contains(&server) || is_heard(boot, server) {
+        let calls = value
+            .quoted
+            .ports
+            .is_some_and(|(_, port)| boot.is_call_server(server, port));
+        if value.refused_by_phone
+            || calls
+            || seen_servers.contains(&server)
+            || is_heard(boot, server)
+        {
             continue;
         }
         seen_servers.push(server);

@@ -5,6 +5,8 @@ pub(super) mod lease;
 pub(super) mod link;
 pub(super) mod reach;
 pub(super) mod register;
+pub(super) mod register_sccp;
+pub(super) mod register_sip;
 pub(super) mod signaling;
 pub(super) mod tftp;
 
@@ -29,6 +31,7 @@ const MAX_MALFORMED: usize = 64;
 pub(super) struct Flows {
     pub(super) tftp: Vec<tftp::Flow>,
     pub(super) http: Vec<http::Flow>,
+    pub(super) sip: Vec<register_sip::Transaction>,
 }
 
 /// What an event brought beside the change of the boot.
@@ -66,7 +69,7 @@ pub(super) fn apply(host: &mut Host, event: &Event<'_>) -> Change {
         EventKind::Sccp {
             message,
             from_client,
-        } => register::sccp(host, event, message, from_client),
+        } => register_sccp::sccp(host, event, message, from_client),
         EventKind::Mgcp(message) => signaling::mgcp(host, event, message),
         EventKind::H323(message) => signaling::h323(host, event, *message),
         EventKind::Malformed {

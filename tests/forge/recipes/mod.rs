@@ -14,6 +14,7 @@ mod aastra;
 mod capture;
 mod cisco_7900;
 mod polycom;
+mod registration;
 mod yealink;
 
 /// One capture with its story.
@@ -67,6 +68,7 @@ pub(crate) fn all() -> Vec<Recipe> {
         capture::recipes(),
         cisco_7900::recipes(),
         polycom::recipes(),
+        registration::recipes(),
         yealink::recipes(),
     ]
     .concat();
