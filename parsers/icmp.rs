@@ -1,8 +1,9 @@
 //! ICMP for IPv4 and for IPv6, with the datagram that an error quotes.
 //!
 //! RFC 792 (ICMP), RFC 1812 §5.2.7 (codes of unreachable), RFC 4443 (the IPv6
-//! one); RFC 791 and RFC 8200 for what is quoted. Checksums are not verified, and
-//! the bodies of messages that are no errors are left alone.
+//! one); RFC 791 and RFC 8200 for what is quoted. What neighbor discovery carries is
+//! read in [`ndp`]. Checksums are not verified, and the bodies of other messages that
+//! are no errors are left alone.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -11,7 +12,7 @@ use nom::bytes::complete::take;
 use nom::error::context;
 use nom::number::complete::{be_u8, be_u16, be_u32, be_u128};
 
-use crate::{DecodeError, Decoded, Input, Issue, Outcome, Parsed};
+use crate::{DecodeError, Decoded, Input, Issue, Outcome, Parsed, ndp};
 
 const TCP: u8 = 6;
 const UDP: u8 = 17;
@@ -37,6 +38,8 @@ pub struct Message {
     /// The datagram that an error message quotes, as far as it does; `None` for
     /// messages that are no errors.
     pub quoted: Option<Quoted>,
+    /// What a message of neighbor discovery carries; `None` for all others.
+    pub neighbor: Option<Box<ndp::Message>>,
 }
 
 /// The head of the datagram that an ICMP error quotes.
@@ -77,6 +80,9 @@ pub fn decode(input: Input<'_>, ip_version: u8) -> Outcome<Message> {
     };
     if message.is_error() {
         message.quoted = quote.read(rest, ip_version);
+    } else if ip_version == 6 && ndp::is_neighbor_discovery(message.kind) {
+        let body = ndp::decode(message.kind, rest, input, &mut quote.issues);
+        message.neighbor = body.map(Box::new);
     }
     Ok(Decoded {
         value: message,
@@ -94,6 +100,7 @@ fn header(input: &[u8], ip_version: u8) -> Parsed<'_, Message> {
         code,
         checksum,
         quoted: None,
+        neighbor: None,
     };
     Ok((input, message))
 }
@@ -401,6 +408,7 @@ mod tests {
                 protocol: 17,
                 ports: Some((53, 59207)),
             }),
+            neighbor: None,
         }
     }
 
@@ -409,7 +417,10 @@ mod tests {
             ports: None,
             ..quoted
         });
-        Message { quoted, ..*message }
+        Message {
+            quoted,
+            ..message.clone()
+        }
     }
 
     /// An error for IPv6 that quotes `behind` after an IPv6 header with this next
@@ -463,6 +474,7 @@ mod tests {
                 code: 0,
                 checksum: 0xf7ff,
                 quoted: None,
+                neighbor: None,
             }))
         );
     }
@@ -601,6 +613,7 @@ mod tests {
                     protocol: 0,
                     ports: None,
                 }),
+                neighbor: None,
             }
         );
         assert_eq!(

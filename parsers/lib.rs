@@ -18,17 +18,27 @@ pub mod arp;
 pub mod cdp;
 mod decoded;
 pub mod dhcp;
+pub mod dhcpv6;
+pub mod dns;
+pub mod eapol;
 mod error;
+pub mod ftp;
+pub mod h323;
 pub mod http;
 pub mod icmp;
 pub mod lldp;
 mod mac;
 pub mod manifest;
+pub mod mgcp;
+pub mod ndp;
+pub mod ntp;
 pub mod sccp;
 pub mod sip;
 pub mod snap;
+pub mod stp;
 mod text;
 pub mod tftp;
+pub mod tls;
 
 pub use decoded::{Decoded, Input, Issue, IssueKind};
 pub use error::{DecodeError, NomError, Parsed};
@@ -47,18 +57,36 @@ pub enum Message<'a> {
     Cdp(Box<cdp::Message>),
     /// Dynamic Host Configuration Protocol, and BOOTP.
     Dhcp(Box<dhcp::Message>),
+    /// Dynamic Host Configuration Protocol for IPv6.
+    Dhcpv6(Box<dhcpv6::Message>),
+    /// Domain Name System.
+    Dns(dns::Message),
+    /// EAP over LAN, IEEE 802.1X.
+    Eapol(Box<eapol::Message>),
+    /// A command or a reply of the File Transfer Protocol.
+    Ftp(ftp::Message),
+    /// H.323: RAS, or call signalling.
+    H323(h323::Message),
     /// Part of an HTTP/1.x message, as its stream delivers it.
     Http(http::Piece<'a>),
     /// Internet Control Message Protocol, version 4 or 6.
     Icmp(icmp::Message),
     /// Link Layer Discovery Protocol.
     Lldp(Box<lldp::Message>),
+    /// Media Gateway Control Protocol.
+    Mgcp(mgcp::Message),
+    /// Network Time Protocol.
+    Ntp(ntp::Message),
     /// Skinny Client Control Protocol.
     Sccp(sccp::Message),
     /// Session Initiation Protocol.
     Sip(sip::Message),
+    /// Spanning tree: STP, RSTP, MSTP, PVST+.
+    Stp(Box<stp::Message>),
     /// Trivial File Transfer Protocol.
     Tftp(tftp::Message<'a>),
+    /// Transport Layer Security, its clear part.
+    Tls(tls::Message),
 }
 
 /// The protocols, by the names that reports and `--protocol` use.
@@ -68,13 +96,22 @@ pub enum Protocol {
     Arp,
     Cdp,
     Dhcp,
+    Dhcpv6,
+    Dns,
+    Eapol,
+    Ftp,
+    H323,
     Http,
     Icmp,
     Lldp,
+    Mgcp,
+    Ntp,
     Sccp,
     Sip,
+    Stp,
     Tcp,
     Tftp,
+    Tls,
 }
 
 /// Every protocol with the name that users see, sorted by name.
@@ -82,13 +119,22 @@ pub const PROTOCOLS: &[(Protocol, &str)] = &[
     (Protocol::Arp, "arp"),
     (Protocol::Cdp, "cdp"),
     (Protocol::Dhcp, "dhcp"),
+    (Protocol::Dhcpv6, "dhcpv6"),
+    (Protocol::Dns, "dns"),
+    (Protocol::Eapol, "eapol"),
+    (Protocol::Ftp, "ftp"),
+    (Protocol::H323, "h323"),
     (Protocol::Http, "http"),
     (Protocol::Icmp, "icmp"),
     (Protocol::Lldp, "lldp"),
+    (Protocol::Mgcp, "mgcp"),
+    (Protocol::Ntp, "ntp"),
     (Protocol::Sccp, "sccp"),
     (Protocol::Sip, "sip"),
+    (Protocol::Stp, "stp"),
     (Protocol::Tcp, "tcp"),
     (Protocol::Tftp, "tftp"),
+    (Protocol::Tls, "tls"),
 ];
 
 impl Protocol {
@@ -108,12 +154,21 @@ impl Message<'_> {
             Self::Arp(_) => Protocol::Arp,
             Self::Cdp(_) => Protocol::Cdp,
             Self::Dhcp(_) => Protocol::Dhcp,
+            Self::Dhcpv6(_) => Protocol::Dhcpv6,
+            Self::Dns(_) => Protocol::Dns,
+            Self::Eapol(_) => Protocol::Eapol,
+            Self::Ftp(_) => Protocol::Ftp,
+            Self::H323(_) => Protocol::H323,
             Self::Http(_) => Protocol::Http,
             Self::Icmp(_) => Protocol::Icmp,
             Self::Lldp(_) => Protocol::Lldp,
+            Self::Mgcp(_) => Protocol::Mgcp,
+            Self::Ntp(_) => Protocol::Ntp,
             Self::Sccp(_) => Protocol::Sccp,
             Self::Sip(_) => Protocol::Sip,
+            Self::Stp(_) => Protocol::Stp,
             Self::Tftp(_) => Protocol::Tftp,
+            Self::Tls(_) => Protocol::Tls,
         }
     }
 }

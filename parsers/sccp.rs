@@ -5,6 +5,14 @@
 //!
 //! Left out: every body that says nothing about a boot.
 
+mod messages;
+mod reasons;
+
+pub use messages::MESSAGES;
+pub use reasons::{LAST_REASONS, LastReason, last_reason};
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+
 use nom::Parser;
 use nom::error::context;
 use nom::number::complete::le_u32;
@@ -24,21 +32,50 @@ const MAX_LENGTH_BYTES: usize = 64 * 1024;
 /// Device name in a `RegisterReq`.
 const NAME_BYTES: usize = 16;
 
-/// What stands between device name and device type in a `RegisterReq`: user
-/// id, instance and address.
-const BEFORE_TYPE_BYTES: usize = 12;
-
 /// Text of an `Alarm`.
 const ALARM_TEXT_BYTES: usize = 80;
 
 /// Text of a `RegisterReject`.
 const REJECT_TEXT_BYTES: usize = 32;
 
+/// Where a `RegisterReq` has its fields, in bytes from its body's start.
+mod register {
+    pub(super) const ADDRESS: usize = 24;
+    pub(super) const DEVICE_TYPE: usize = 28;
+    pub(super) const PROTOCOL_VERSION: usize = 40;
+    pub(super) const ADDRESS_V6: usize = 72;
+    pub(super) const LOAD: usize = 92;
+    pub(super) const LOAD_BYTES: usize = 32;
+}
+
+/// Servers in a `ServerRes`.
+const SERVERS: usize = 5;
+/// Name of one server in a `ServerRes`.
+const SERVER_NAME_BYTES: usize = 48;
+
+/// Text of a `Version`.
+const VERSION_BYTES: usize = 16;
+
+/// The most text that is kept of an `XMLAlarm` or `LocationInfo`.
+const MAX_XML_BYTES: usize = 2048;
+
 const REGISTER: u32 = 0x0001;
 const ALARM: u32 = 0x0020;
+const UNREGISTER: u32 = 0x0027;
+const REGISTER_TOKEN: u32 = 0x0029;
 const REGISTER_ACK: u32 = 0x0081;
+const VERSION: u32 = 0x0098;
 const REGISTER_REJECT: u32 = 0x009d;
+const SERVERS_ANSWER: u32 = 0x009e;
 const RESET: u32 = 0x009f;
+const UNREGISTER_ACK: u32 = 0x0118;
+const REGISTER_TOKEN_ACK: u32 = 0x011a;
+const REGISTER_TOKEN_REJECT: u32 = 0x011b;
+const LOCATION_INFO: u32 = 0x0157;
+const XML_ALARM: u32 = 0x015a;
+const SPCP_TOKEN: u32 = 0x8000;
+const SPCP_TOKEN_ACK: u32 = 0x8100;
+const SPCP_TOKEN_REJECT: u32 = 0x8101;
 
 /// One SCCP message.
 ///
@@ -64,16 +101,48 @@ pub enum Body {
     /// 0x0001.
     ///
     /// ```text
-    ///      16         4         4         4            4
-    /// +---------+---------+----------+---------+-------------+--
-    /// |  name   | user id | instance | address | device type | …
-    /// +---------+---------+----------+---------+-------------+--
+    ///      16         4         4         4            4           8
+    /// +---------+---------+----------+---------+-------------+---------+--
+    /// |  name   | user id | instance | address | device type | streams | …
+    /// +---------+---------+----------+---------+-------------+---------+--
+    ///        1              3          28         16          4       32
+    /// --+----------+----------------+------+--------------+-------+--------+--
+    ///   | protocol | feature bits   |  …   | IPv6 address | scope |  load  | …
+    /// --+----------+----------------+------+--------------+-------+--------+--
     /// ```
+    ///
+    /// Phones of the basic protocol end it behind the feature bits.
     Register {
         /// `SEP001AA17BE638`
         device_name: WireText,
         /// The number of the device's type; `None` when the message ends before it.
         device_type: Option<u32>,
+        /// The address that the phone believes to have; `None` likewise.
+        address: Option<Ipv4Addr>,
+        /// The IPv6 address; `None` when it is absent or all zeros.
+        address_v6: Option<Ipv6Addr>,
+        /// The highest protocol version that it speaks; `None` when the message ends
+        /// before it.
+        protocol_version: Option<u8>,
+        /// The firmware that runs; empty when it is not told.
+        load: WireText,
+    },
+    /// 0x0029, and 0x8000 of SPA phones: the phone asks whether it may register. Its
+    /// beginning is that of a `RegisterReq`.
+    RegisterToken {
+        /// `SEP001AA17BE638`
+        device_name: WireText,
+        /// As in a `RegisterReq`.
+        device_type: Option<u32>,
+        /// As in a `RegisterReq`.
+        address: Option<Ipv4Addr>,
+    },
+    /// 0x011a and 0x8100: it may.
+    RegisterTokenAck,
+    /// 0x011b and 0x8101: it may not, a number of four bytes.
+    RegisterTokenReject {
+        /// How long to wait before it asks again.
+        wait_secs: u32,
     },
     /// 0x0020: the phone tells why its last boot ended.
     ///
@@ -90,7 +159,20 @@ pub enum Body {
         text: WireText,
     },
     /// 0x0081.
-    RegisterAck,
+    ///
+    /// ```text
+    ///      4           6          2         4            1           3
+    /// +----------+----------+---------+-----------+----------+----------+
+    /// | interval | date     | padding | secondary | protocol | feature  |
+    /// |          | template |         | interval  | version  | bits     |
+    /// +----------+----------+---------+-----------+----------+----------+
+    /// ```
+    RegisterAck {
+        /// Seconds between two keep-alives; `None` when the message ends before it.
+        keep_alive_secs: Option<u32>,
+        /// The protocol version that is spoken from now on; `None` likewise.
+        protocol_version: Option<u8>,
+    },
     /// 0x009d: 32 bytes of text.
     RegisterReject {
         /// The server's words, up to their NUL.
@@ -101,43 +183,40 @@ pub enum Body {
         /// 1 reset, 2 restart, 3 apply configuration.
         kind: u32,
     },
+    /// 0x0027: the phone takes its registration back.
+    Unregister {
+        /// Why, by number; `None` in the basic protocol, which does not tell.
+        reason: Option<u32>,
+    },
+    /// 0x0118: a number of four bytes.
+    UnregisterAck {
+        /// 0 done, 1 error, 2 refused: there is a call.
+        status: u32,
+    },
+    /// 0x0098: the firmware that the server wants, 16 bytes of text.
+    Version {
+        /// A load's name.
+        text: WireText,
+    },
+    /// 0x009e: the call servers in their order, five names of 48 bytes, then five
+    /// ports of four.
+    Servers {
+        /// Name and port of each that is named.
+        servers: Vec<(WireText, Option<u32>)>,
+    },
+    /// 0x0157: where a wireless phone is, as text.
+    LocationInfo {
+        /// The text.
+        text: WireText,
+    },
+    /// 0x015a: why the phone was last out of service, as XML.
+    XmlAlarm {
+        /// The XML.
+        text: WireText,
+    },
     /// Any other message, and one that ends before it says anything.
     Other,
 }
-
-/// Names of the messages that a boot shows, sorted by id.
-#[rustfmt::skip]
-pub const MESSAGES: &[(u32, &str)] = &[
-    (0x0000, "KeepAliveReq"),
-    (REGISTER, "RegisterReq"),
-    (0x0002, "IpPort"),
-    (0x000b, "LineStatReq"),
-    (0x000d, "TimeDateReq"),
-    (0x000e, "ButtonTemplateReq"),
-    (0x0010, "CapabilitiesRes"),
-    (ALARM, "Alarm"),
-    (0x0025, "SoftKeySetReq"),
-    (0x0027, "UnregisterReq"),
-    (0x0028, "SoftKeyTemplateReq"),
-    (0x0029, "RegisterTokenReq"),
-    (REGISTER_ACK, "RegisterAck"),
-    (0x0092, "LineStatRes"),
-    (0x0094, "TimeDateRes"),
-    (0x0097, "ButtonTemplateRes"),
-    (0x009b, "CapabilitiesReq"),
-    (REGISTER_REJECT, "RegisterReject"),
-    (RESET, "Reset"),
-    (0x0100, "KeepAliveAck"),
-    (0x0108, "SoftKeyTemplateRes"),
-    (0x0109, "SoftKeySetRes"),
-    (0x0118, "UnregisterAck"),
-    (0x011a, "RegisterTokenAck"),
-    (0x011b, "RegisterTokenReject"),
-    (0x015a, "XMLAlarm"),
-    (0x8000, "SPCPRegisterTokenReq"),
-    (0x8100, "SPCPRegisterTokenAck"),
-    (0x8101, "SPCPRegisterTokenReject"),
-];
 
 /// The name of a message; `unknown` when [`MESSAGES`] does not hold it.
 pub fn name(id: u32) -> &'static str {
@@ -206,117 +285,6 @@ pub fn model(device_type: u32) -> Option<&'static str> {
 fn find(table: &[(u32, &'static str)], number: u32) -> Option<&'static str> {
     let index = table.binary_search_by_key(&number, |row| row.0).ok()?;
     table.get(index).map(|row| row.1)
-}
-
-/// Why a phone's last boot ended, in its own words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LastReason {
-    /// The number that stands before the text or behind `Last=`.
-    pub number: u32,
-    /// The words behind `Last=`; empty where only the number is known.
-    pub wire: &'static str,
-    /// What it means.
-    pub meaning: &'static str,
-}
-
-const fn reason(number: u32, wire: &'static str, meaning: &'static str) -> LastReason {
-    LastReason {
-        number,
-        wire,
-        meaning,
-    }
-}
-
-/// The reasons that phones give behind `Last=`, sorted by number.
-#[rustfmt::skip]
-pub const LAST_REASONS: &[LastReason] = &[
-    reason(0, "Load Rejected HC", "the firmware was rejected by the hardware"),
-    reason(1, "TFTP Size Error", "a file was too large for TFTP or for the phone"),
-    reason(2, "Compression Type Error", "a file was compressed in an unknown way"),
-    reason(3, "Version Error", "the firmware is of a wrong version"),
-    reason(4, "Disk Full Error", "the phone's storage is full"),
-    reason(5, "ROM Checksum Error", "the firmware's checksum is wrong"),
-    reason(6, "File Not Found", "the firmware is not on the TFTP server"),
-    reason(7, "TFTP Timeout", "the TFTP server did not answer"),
-    reason(8, "TFTP Access Error", "the TFTP server refused access to a file"),
-    reason(9, "TFTP Error", "the TFTP server sent an error"),
-    reason(10, "TCP-timeout", "the call server did not answer on TCP"),
-    reason(11, "TCP-Bad-ACK", "the TCP connection was closed on a bad acknowledgment"),
-    reason(12, "CM-reset-TCP", "the call server reset the TCP connection"),
-    reason(13, "CM-aborted-TCP", "the call server aborted the TCP connection"),
-    reason(14, "CM-closed-TCP", "the call server closed the TCP connection"),
-    reason(15, "CM-ICMP-Unreach", "the call server was unreachable (ICMP)"),
-    reason(16, "CM-NAKed", "the call server refused the TCP connection"),
-    reason(17, "KeepaliveTO", "the call server's keepalives stopped"),
-    reason(18, "Failback", "the phone went back to a call server of higher rank"),
-    reason(19, "Phone-Diag", "diagnostics on the phone"),
-    reason(20, "Phone-Keypad", "a reset by the phone's keypad"),
-    reason(21, "Phone-Re-IP", "the phone's IP configuration changed"),
-    reason(22, "Reset-Reset", "the call server told it to reset"),
-    reason(23, "Reset-Restart", "the call server told it to restart"),
-    reason(24, "Phone-Reg-Rej", "the call server rejected the registration"),
-    reason(25, "Initialized", "a first boot, power applied"),
-    reason(26, "", "closed for a reason that the phone does not know"),
-    reason(27, "", "it was waiting for the call server"),
-    reason(28, "", "it was waiting for an answer of the call server"),
-    reason(29, "DSP Error", "the signal processor raised an alarm"),
-    reason(30, "Phone-Abort", "the phone aborted the TCP connection"),
-    reason(31, "FileAuthError", "a file's signature could not be verified"),
-];
-
-/// Why the last boot ended, from the text of an alarm (SCCP) or of a `Reason`
-/// header (SIP): `25: Name=SEP… Load=… Last=Initialized`, `Last=0x0E`.
-///
-/// What stands behind `Last=` counts, as words in any case or as a number;
-/// where it is neither known, the number at the front does. `None` without
-/// `Last=`.
-pub fn last_reason(text: &[u8]) -> Option<&'static LastReason> {
-    const LAST: &[u8] = b"last=";
-
-    let at = text
-        .windows(LAST.len())
-        .position(|window| window.eq_ignore_ascii_case(LAST))?;
-    let (front, last) = text.split_at_checked(at)?;
-    let last = last.get(LAST.len()..).unwrap_or_default();
-    words_reason(last)
-        .or_else(|| number_reason(last_number(last)?))
-        .or_else(|| number_reason(front_number(front)?))
-}
-
-fn words_reason(last: &[u8]) -> Option<&'static LastReason> {
-    LAST_REASONS.iter().find(|reason| {
-        let words = last.get(..reason.wire.len()).unwrap_or_default();
-        !reason.wire.is_empty() && words.eq_ignore_ascii_case(reason.wire.as_bytes())
-    })
-}
-
-fn number_reason(number: u32) -> Option<&'static LastReason> {
-    LAST_REASONS.iter().find(|reason| reason.number == number)
-}
-
-/// `14` or `0x0E`.
-fn last_number(last: &[u8]) -> Option<u32> {
-    match last {
-        [b'0', b'x' | b'X', hex @ ..] => leading_number(hex, 16),
-        _ => leading_number(last, 10),
-    }
-}
-
-/// The number of `25: Name=…` and of `cisco-alarm:25 Name=…`.
-fn front_number(front: &[u8]) -> Option<u32> {
-    let start = front.iter().position(u8::is_ascii_digit)?;
-    leading_number(front.get(start..)?, 10)
-}
-
-/// Too many digits are no number that could be known.
-fn leading_number(digits: &[u8], radix: u32) -> Option<u32> {
-    let is_digit = |byte: &u8| char::from(*byte).is_digit(radix);
-    let end = digits
-        .iter()
-        .position(|byte| !is_digit(byte))
-        .unwrap_or(digits.len());
-    let digits = str::from_utf8(digits.get(..end)?).ok()?;
-    u32::from_str_radix(digits, radix).ok()
 }
 
 /// Decodes the first message of `input`. Gives `None` when more bytes are needed,
@@ -403,13 +371,14 @@ fn check(message: Input<'_>, value: &Message) -> Vec<Issue> {
     issues
 }
 
-/// Up to where a body is read.
+/// Up to where a body must reach.
 fn needed_bytes(id: u32) -> usize {
     match id {
-        REGISTER => NAME_BYTES + BEFORE_TYPE_BYTES + 4,
+        REGISTER | REGISTER_TOKEN | SPCP_TOKEN => register::DEVICE_TYPE + 4,
         ALARM => 4 + ALARM_TEXT_BYTES,
         REGISTER_REJECT => REJECT_TEXT_BYTES,
-        RESET => 4,
+        RESET | UNREGISTER_ACK | REGISTER_TOKEN_REJECT | SPCP_TOKEN_REJECT => 4,
+        VERSION => VERSION_BYTES,
         _ => 0,
     }
 }
@@ -418,20 +387,68 @@ fn read_body(id: u32, body: &[u8]) -> Body {
     let read = match id {
         REGISTER => Some(Body::Register {
             device_name: text(body, NAME_BYTES),
-            device_type: number(body, NAME_BYTES + BEFORE_TYPE_BYTES),
+            device_type: number(body, register::DEVICE_TYPE),
+            address: chunk(body, register::ADDRESS).map(|octets: [u8; 4]| octets.into()),
+            address_v6: chunk(body, register::ADDRESS_V6)
+                .map(|octets: [u8; 16]| Ipv6Addr::from(octets))
+                .filter(|address| !address.is_unspecified()),
+            protocol_version: body.get(register::PROTOCOL_VERSION).copied(),
+            load: text(
+                body.get(register::LOAD..).unwrap_or_default(),
+                register::LOAD_BYTES,
+            ),
         }),
+        REGISTER_TOKEN | SPCP_TOKEN => Some(Body::RegisterToken {
+            device_name: text(body, NAME_BYTES),
+            device_type: number(body, register::DEVICE_TYPE),
+            address: chunk(body, register::ADDRESS).map(|octets: [u8; 4]| octets.into()),
+        }),
+        REGISTER_TOKEN_ACK | SPCP_TOKEN_ACK => Some(Body::RegisterTokenAck),
+        REGISTER_TOKEN_REJECT | SPCP_TOKEN_REJECT => {
+            number(body, 0).map(|wait_secs| Body::RegisterTokenReject { wait_secs })
+        }
         ALARM => number(body, 0).map(|severity| Body::Alarm {
             severity,
             text: text(body.get(4..).unwrap_or_default(), ALARM_TEXT_BYTES),
         }),
-        REGISTER_ACK => Some(Body::RegisterAck),
+        UNREGISTER => Some(Body::Unregister {
+            reason: number(body, 0),
+        }),
+        UNREGISTER_ACK => number(body, 0).map(|status| Body::UnregisterAck { status }),
+        REGISTER_ACK => Some(Body::RegisterAck {
+            keep_alive_secs: number(body, 0),
+            protocol_version: body.get(16).copied(),
+        }),
         REGISTER_REJECT => Some(Body::RegisterReject {
             text: text(body, REJECT_TEXT_BYTES),
         }),
         RESET => number(body, 0).map(|kind| Body::Reset { kind }),
+        VERSION => Some(Body::Version {
+            text: text(body, VERSION_BYTES),
+        }),
+        SERVERS_ANSWER => Some(Body::Servers {
+            servers: servers(body),
+        }),
+        LOCATION_INFO => Some(Body::LocationInfo {
+            text: text(body, MAX_XML_BYTES),
+        }),
+        XML_ALARM => Some(Body::XmlAlarm {
+            text: text(body, MAX_XML_BYTES),
+        }),
         _ => None,
     };
     read.unwrap_or(Body::Other)
+}
+
+/// The servers that have a name, with their ports.
+fn servers(body: &[u8]) -> Vec<(WireText, Option<u32>)> {
+    (0..SERVERS)
+        .filter_map(|index| {
+            let name = text(body.get(index * SERVER_NAME_BYTES..)?, SERVER_NAME_BYTES);
+            let port = number(body, SERVERS * SERVER_NAME_BYTES + index * 4);
+            (!name.is_empty()).then_some((name, port))
+        })
+        .collect()
 }
 
 /// A field of fixed length with text up to a NUL, or what is there of it.
@@ -440,8 +457,11 @@ fn text(field: &[u8], n_bytes: usize) -> WireText {
 }
 
 fn number(body: &[u8], offset: usize) -> Option<u32> {
-    let bytes = body.get(offset..)?.first_chunk()?;
-    Some(u32::from_le_bytes(*bytes))
+    chunk(body, offset).map(u32::from_le_bytes)
+}
+
+fn chunk<const N: usize>(body: &[u8], offset: usize) -> Option<[u8; N]> {
+    body.get(offset..)?.first_chunk().copied()
 }
 
 #[cfg(test)]
@@ -500,6 +520,10 @@ mod tests {
                 body: Body::Register {
                     device_name: "SEP001AA17BE638".into(),
                     device_type: Some(30006),
+                    address: Some(Ipv4Addr::new(10, 20, 0, 55)),
+                    address_v6: None,
+                    protocol_version: Some(11),
+                    load: WireText::default(),
                 },
             })
         );
@@ -545,11 +569,16 @@ mod tests {
 
     #[test]
     fn reads_the_answers_to_a_registration() {
+        // keepAliveInterval: 30  Protocol Version: Unknown (20)
+        let acknowledged = |keep_alive_secs, protocol_version| Body::RegisterAck {
+            keep_alive_secs,
+            protocol_version,
+        };
         assert_eq!(
-            read(0x81, b"\x1e\0\0\0M/D/YA\0\0\x3c\0\0\0\0\0\0\0"),
-            (Body::RegisterAck, vec![])
+            read(0x81, b"\x1e\0\0\0M/D/YA\0\0\x3c\0\0\0\x14\0\0\0"),
+            (acknowledged(Some(30), Some(20)), vec![])
         );
-        assert_eq!(read(0x81, b""), (Body::RegisterAck, vec![]));
+        assert_eq!(read(0x81, b""), (acknowledged(None, None), vec![]));
         // text: No Entry in Database
         let reject = |text: &[u8]| Body::RegisterReject {
             text: WireText::new(text),
@@ -582,6 +611,82 @@ mod tests {
     }
 
     #[test]
+    fn reads_the_end_of_a_new_registration() {
+        // Protocol Version: Unknown (22)  IPv6 address: 2001:db8::51
+        // loadInfo: SCCP42.9-4-2SR3-1S
+        let mut body = padded(b"SEP001AA17BE638", 24);
+        body.extend([192, 0, 2, 51, 0xb2, 1, 0, 0]);
+        body.resize(40, 0);
+        body.push(22);
+        body.resize(72, 0);
+        let address_v6: Ipv6Addr = "2001:db8::51".parse().unwrap();
+        body.extend(address_v6.octets());
+        body.resize(92, 0);
+        body.extend(padded(b"SCCP42.9-4-2SR3-1S", 32));
+        let expected = Body::Register {
+            device_name: "SEP001AA17BE638".into(),
+            device_type: Some(434),
+            address: Some(Ipv4Addr::new(192, 0, 2, 51)),
+            address_v6: Some(address_v6),
+            protocol_version: Some(22),
+            load: "SCCP42.9-4-2SR3-1S".into(),
+        };
+        assert_eq!(read(1, &body), (expected, vec![]));
+    }
+
+    #[test]
+    fn reads_tokens() {
+        let mut body = padded(b"SEP001AA17BE638", 24);
+        body.extend([192, 0, 2, 51, 0x84, 0x38, 1, 0]);
+        for id in [0x29, 0x8000] {
+            let expected = Body::RegisterToken {
+                device_name: "SEP001AA17BE638".into(),
+                device_type: Some(80004),
+                address: Some(Ipv4Addr::new(192, 0, 2, 51)),
+            };
+            assert_eq!(read(id, &body), (expected, vec![]));
+        }
+        for id in [0x11a, 0x8100] {
+            assert_eq!(read(id, b"\x05\0\0\0"), (Body::RegisterTokenAck, vec![]));
+        }
+        for id in [0x11b, 0x8101] {
+            let expected = Body::RegisterTokenReject { wait_secs: 60 };
+            assert_eq!(read(id, b"\x3c\0\0\0"), (expected, vec![]));
+            let short = "body is 0 bytes, must be at least 4".to_owned();
+            assert_eq!(read(id, b""), (Body::Other, vec![short]));
+        }
+    }
+
+    #[test]
+    fn reads_what_servers_tell_and_how_phones_leave() {
+        let version = Body::Version {
+            text: "P0030801SR02".into(),
+        };
+        assert_eq!(read(0x98, &padded(b"P0030801SR02", 16)), (version, vec![]));
+        let mut body = padded(b"cm1.example", 96);
+        body.extend(padded(b"192.0.2.11", 144));
+        body.extend(2000_u32.to_le_bytes());
+        let expected = Body::Servers {
+            servers: vec![
+                ("cm1.example".into(), Some(2000)),
+                ("192.0.2.11".into(), None),
+            ],
+        };
+        assert_eq!(read(0x9e, &body), (expected, vec![]));
+        let leaves = |reason| Body::Unregister { reason };
+        assert_eq!(read(0x27, b""), (leaves(None), vec![]));
+        assert_eq!(read(0x27, b"\x02\0\0\0"), (leaves(Some(2)), vec![]));
+        let done = Body::UnregisterAck { status: 0 };
+        assert_eq!(read(0x118, &[0; 4]), (done, vec![]));
+        let xml = Body::XmlAlarm {
+            text: "<x-cisco-alarm/>".into(),
+        };
+        assert_eq!(read(0x15a, b"<x-cisco-alarm/>\0"), (xml, vec![]));
+        let place = Body::LocationInfo { text: "ap".into() };
+        assert_eq!(read(0x157, b"ap\0"), (place, vec![]));
+    }
+
+    #[test]
     fn reads_a_registration_as_far_as_it_goes() {
         let body = [&padded(b"SEP001AA17BE638", 28)[..], &[7, 0, 0, 0]].concat();
         for n_bytes in 0..32 {
@@ -592,6 +697,10 @@ mod tests {
                 Body::Register {
                     device_name: WireText::new(name),
                     device_type: None,
+                    address: (n_bytes >= 28).then_some(Ipv4Addr::UNSPECIFIED),
+                    address_v6: None,
+                    protocol_version: None,
+                    load: WireText::default(),
                 }
             );
             let detail = format!("body is {n_bytes} bytes, must be at least 32");
@@ -672,46 +781,10 @@ mod tests {
     fn tables_are_sorted_and_found() {
         assert!(MESSAGES.windows(2).all(|pair| pair[0].0 < pair[1].0));
         assert!(DEVICE_TYPES.windows(2).all(|pair| pair[0].0 < pair[1].0));
-        let numbers = LAST_REASONS.iter().map(|reason| reason.number);
-        assert!(numbers.eq(0..32));
         assert_eq!(name(0x81), "RegisterAck");
         assert_eq!(name(0x8101), "SPCPRegisterTokenReject");
         assert_eq!(name(0x7777), "unknown");
         assert_eq!(model(436), Some("7965"));
         assert_eq!(model(9), None);
-    }
-
-    #[test]
-    fn finds_the_reason_in_words_and_numbers() {
-        let cases: [(&str, Option<u32>); 16] = [
-            ("25: Name=SEP0 Load=8.5(3.0S) Last=Initialized", Some(25)),
-            ("cisco-alarm:14 Name=SEP0 Last=cm-closed-tcp", Some(14)),
-            ("Name=SEP0 Last=TFTP Size Error", Some(1)),
-            ("Name=SEP0 Last=TFTP Error", Some(9)),
-            ("Name=SEP0 Last=Reset-Restart", Some(23)),
-            ("Last=6", Some(6)),
-            ("Last=0x1F", Some(31)),
-            ("Last=0X18 ", Some(24)),
-            ("26: Name=SEP0 Last=0x40", Some(26)),
-            ("17: Name=SEP0 Last=something new", Some(17)),
-            ("99: Name=SEP0 Last=something new", None),
-            ("Last=4294967296", None),
-            ("Last=0x", None),
-            ("Last=", None),
-            ("25: Name=SEP0", None),
-            ("", None),
-        ];
-        for (text, number) in cases {
-            let found = last_reason(text.as_bytes()).map(|reason| reason.number);
-            assert_eq!(found, number, "{text}");
-        }
-    }
-
-    #[test]
-    fn finds_every_reason_by_its_own_words() {
-        for reason in LAST_REASONS.iter().filter(|reason| !reason.wire.is_empty()) {
-            let text = format!("Name=SEP001AA17BE638 Last={}", reason.wire);
-            assert_eq!(last_reason(text.as_bytes()), Some(reason));
-        }
     }
 }

@@ -2,10 +2,13 @@
 //!
 //! RFC 3261 §7 (messages), §25 (grammar), §7.3.3 (compact header names). Bodies
 //! are counted and passed over, but for the URL of a provisioning server (plug
-//! and play, the phones' own dialect of RFC 6080). What a header field says is
-//! left to others, apart from the few that are asked for here;
-//! [`crate::http::masked`] takes the credentials out of a field before it is
-//! shown.
+//! and play, the phones' own dialect of RFC 6080). What single header fields say
+//! stands in `fields.rs`; [`crate::http::masked`] takes the credentials out of a
+//! field before it is shown.
+
+mod fields;
+
+pub use fields::parameter;
 
 use crate::http::head::{
     self, Field, Grammar, decimal, is_name, is_token, split_at_blank, status_code, without_line_end,
@@ -55,8 +58,10 @@ pub struct Message {
     pub headers: Vec<(WireText, WireText)>,
     /// Bytes of the body, by `Content-Length`, else what the datagram holds.
     pub body_length: usize,
-    /// The body, when it is an `application/url` one (plug and play), without the line
-    /// ends behind the URL and as far as it was captured; else `None`.
+    /// The URL of a provisioning server (plug and play): an `application/url` body,
+    /// the text of a NOTIFY that begins with a URL, or the `URL` of a
+    /// `message/external-body` (RFC 4483). Without the line ends behind it and as far
+    /// as it was captured; else `None`.
     pub url: Option<WireText>,
 }
 
@@ -157,7 +162,7 @@ pub fn decode(input: Input<'_>) -> Result<Option<(Decoded<Message>, usize)>, Dec
             ..input
         };
         let body_length = body_length(body, head_end, announced_length, &mut issues);
-        let url = url(body, head_end, body_length, &fields, &mut issues);
+        let url = url(&start, body, head_end, body_length, &fields, &mut issues);
         (body_length, url, head_end.saturating_add(body_length))
     } else {
         let span = head_end..input.bytes.len();
@@ -376,8 +381,9 @@ fn body_length(
     length
 }
 
-/// The body, when it is the URL of a provisioning server.
+/// The URL of a provisioning server, which the body is or its type names.
 fn url(
+    start_line: &StartLine,
     body: Input<'_>,
     start: usize,
     length: usize,
@@ -387,12 +393,22 @@ fn url(
     let field = fields
         .iter()
         .find(|field| is_name(&field.name, "Content-Type"))?;
-    let mut parts = field.value.as_bytes().split(|&byte| byte == b';');
-    let media_type = head::trimmed(parts.next()?);
-    if !media_type.eq_ignore_ascii_case(b"application/url") || length == 0 {
+    let content_type = field.value.as_bytes();
+    let media_type = content_type.split(|&byte| byte == b';').next()?;
+    let is_type = |name: &str| head::trimmed(media_type).eq_ignore_ascii_case(name.as_bytes());
+    if is_type("message/external-body") {
+        return parameter(content_type, "URL");
+    }
+    let is_notify = matches!(start_line, StartLine::Request { method, .. }
+        if method.as_bytes() == b"NOTIFY");
+    let is_text = is_notify && is_type("text/plain");
+    if !(is_text || is_type("application/url")) || length == 0 {
         return None;
     }
     let there = body.bytes.get(..length).unwrap_or(body.bytes);
+    if is_text && !begins_like_url(there) {
+        return None;
+    }
     if there.len() < length && body.missing > 0 {
         let span = start..start + there.len();
         let detail = format!("lacks {} bytes in the capture", length - there.len());
@@ -401,6 +417,16 @@ fn url(
     let is_url = |byte: &u8| !matches!(byte, b'\r' | b'\n');
     let end = there.iter().rposition(is_url).map_or(0, |last| last + 1);
     Some(there.get(..end).unwrap_or_default().into())
+}
+
+/// Whether a scheme stands here by which phones fetch.
+fn begins_like_url(text: &[u8]) -> bool {
+    [&b"http://"[..], b"https://", b"tftp://", b"ftp://"]
+        .iter()
+        .any(|scheme| {
+            text.get(..scheme.len())
+                .is_some_and(|begin| begin.eq_ignore_ascii_case(scheme))
+        })
 }
 
 #[cfg(test)]
@@ -701,8 +727,21 @@ mod tests {
         let part = Some(WireText::from("http://"));
         assert_eq!(url("\r\nhttp://", 15), (part, vec![cut]));
         assert_eq!(url("\r\n", 0), (None, vec![]));
-        let other = whole(b"A sip:a SIP/2.0\r\nc: text/plain\r\n\r\nhttp://a").0;
-        assert_eq!(other.url, None);
+        for (head, found) in [
+            ("A sip:a SIP/2.0\r\nc: text/plain\r\n\r\nhttp://a", None),
+            (
+                "NOTIFY sip:a SIP/2.0\r\nc: text/plain\r\n\r\nHTTP://a\r\n",
+                Some("HTTP://a"),
+            ),
+            ("NOTIFY sip:a SIP/2.0\r\nc: text/plain\r\n\r\nhello", None),
+            (
+                "NOTIFY sip:a SIP/2.0\r\nc: message/external-body;access-type=\"URL\";URL=\"http://a\"\r\n\r\n",
+                Some("http://a"),
+            ),
+        ] {
+            let message = whole(head.as_bytes()).0;
+            assert_eq!(message.url, found.map(WireText::from), "{head}");
+        }
     }
 
     #[test]

@@ -3,8 +3,9 @@
 
 use std::path::Path;
 
+use crate::capture::clock::Clock;
 use crate::capture::file::Reader;
-use crate::capture::{self, CaptureFacts, Frame, LinkType};
+use crate::capture::{self, CaptureFacts, Frame, LinkType, Timestamp};
 use crate::diagnosis::Diagnosis;
 use crate::dissect::{Dissected, Dissector};
 use crate::event::Seen;
@@ -51,8 +52,25 @@ pub fn analyze_readers(
     let mut take = |dissected: Dissected<'_>| {
         observer.observe(&dissected, &mut |event| tracker.event(event));
     };
-    let captures = each_frame(readers, |frame| dissector.frame(frame, &mut take));
+    let mut clock = Clock::default();
+    let mut spans: Vec<Option<(Timestamp, Timestamp)>> = vec![None; readers.len()];
+    let mut captures = each_frame(readers, |frame| {
+        let frame = clock.mend(frame);
+        if let Some(span) = spans.get_mut(frame.capture) {
+            let (first, last) = span.unwrap_or((frame.time, frame.time));
+            *span = Some((first.min(frame.time), last.max(frame.time)));
+        }
+        dissector.frame(&frame, &mut take);
+    });
     dissector.finish(&mut take);
+    for (index, facts) in captures.iter_mut().enumerate() {
+        facts.taken = dissector.taken(index).clone();
+        facts.taken.clock_steps = clock.steps(index);
+        // What goes on for how long is measured by the clock that was never set.
+        if let Some(Some((first, last))) = spans.get(index) {
+            (facts.first, facts.last) = (Some(*first), Some(*last));
+        }
+    }
     let mut limits = dissector.limits();
     let (phones, tracker_limits) = tracker.finish();
     limits.extend(tracker_limits);

@@ -3,23 +3,28 @@
 //! An event is one message's meaning, with the frame and time that prove it. It
 //! is made in [`crate::observe`] and spent in [`crate::session`].
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use phoneboot_parsers::manifest::Manifest;
-use phoneboot_parsers::{MacAddress, Protocol, cdp, dhcp, http, icmp, lldp, sccp, sip, tftp};
+use phoneboot_parsers::{
+    MacAddress, Protocol, cdp, dhcp, dhcpv6, dns, eapol, ftp, h323, http, icmp, lldp, mgcp, ndp,
+    ntp, sccp, sip, stp, tftp, tls,
+};
 
 use crate::capture::{FrameNumber, Timestamp};
-use crate::dissect::TcpNotice;
+use crate::dissect::{FtpControl, FtpData, TcpNotice};
 
 /// A place in the input: which capture, which frame, when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct At {
+    /// When the frame was captured, by a clock that was never set (see
+    /// [`crate::capture::clock`]). It stands first because it orders: files of a run are
+    /// given in any order.
+    pub time: Timestamp,
     /// Which of the run's captures, from 0.
     pub capture: usize,
     /// The frame's number there.
     pub frame: FrameNumber,
-    /// When the frame was captured.
-    pub time: Timestamp,
 }
 
 /// A fact that knows its frame.
@@ -83,6 +88,14 @@ pub enum Subject {
         /// does; a lone SYN does not, or every PC of an office would be one.
         telling: bool,
     },
+    /// The host at this end of an IP exchange, when it is watched already. What every
+    /// host of an office does makes none worth watching.
+    Known {
+        /// Its side of the frame.
+        endpoint: Endpoint,
+        /// As in [`Subject::Host`].
+        hop_limit: Option<u8>,
+    },
     /// Whichever end of the frame is a host that is watched.
     Either,
     /// Everyone on the link: a switch announces itself.
@@ -98,6 +111,30 @@ pub enum EventKind<'a> {
     Lldp(&'a lldp::Message),
     /// A DHCP message to or from the subject.
     Dhcp(&'a dhcp::Message),
+    /// An EAPOL message between the subject and its switch port.
+    Eapol(&'a eapol::Message),
+    /// A BPDU, with its body: a switch port tells its state.
+    Bpdu(&'a stp::Message, &'a stp::Body),
+    /// A DHCPv6 message to or from the subject.
+    Dhcpv6(&'a dhcpv6::Message),
+    /// The subject asks for IPv6 routers.
+    RouterSolicited,
+    /// A router tells everyone on the link how it works.
+    RouterAdvertised(&'a ndp::Message),
+    /// The subject asks by neighbor discovery who has an address.
+    NeighborAsked {
+        /// The address.
+        target: Ipv6Addr,
+        /// Whether it only probes whether the address is free (RFC 4862 §5.4).
+        probe: bool,
+    },
+    /// Someone tells by neighbor discovery that it has an address.
+    NeighborAnswered {
+        /// The address.
+        address: Ipv6Addr,
+        /// Who has it; `None` on link types without MAC addresses.
+        mac: Option<MacAddress>,
+    },
     /// The subject asks by ARP who has an address.
     ArpAsked {
         /// The address.
@@ -130,6 +167,18 @@ pub enum EventKind<'a> {
         /// Whether the subject sent it; else the server did.
         from_client: bool,
     },
+    /// An FTP command.
+    FtpCommand(&'a ftp::Command),
+    /// An FTP reply.
+    FtpReply(&'a ftp::Reply),
+    /// Something happened on a data connection of FTP: bytes of a file or list, or the
+    /// connection opens, fails or ends.
+    FtpData {
+        /// The control connection that asked for it.
+        control: FtpControl,
+        /// What happened.
+        what: FtpData<'a>,
+    },
     /// An HTTP request's head.
     HttpRequest(&'a http::Head),
     /// An HTTP response's head.
@@ -159,6 +208,26 @@ pub enum EventKind<'a> {
         /// Whether the subject sent it.
         from_client: bool,
     },
+    /// A DNS question of the subject, or an answer to it.
+    Dns {
+        /// The message.
+        message: &'a dns::Message,
+        /// Whether the subject sent it.
+        from_client: bool,
+    },
+    /// An NTP request of the subject, or an answer to it.
+    Ntp {
+        /// The message.
+        message: &'a ntp::Message,
+        /// Whether the subject sent it.
+        from_client: bool,
+    },
+    /// An MGCP message.
+    Mgcp(&'a mgcp::Message),
+    /// An H.323 message.
+    H323(&'a h323::Message),
+    /// A TLS message of a connection that the subject opened.
+    Tls(&'a tls::Message),
     /// A message breaks its specification.
     Malformed {
         /// Of which protocol.
@@ -167,6 +236,11 @@ pub enum EventKind<'a> {
         field: &'a str,
         /// What was found and what is allowed.
         detail: &'a str,
+    },
+    /// A copy of an earlier frame of a watched host bears the tags that it lacked.
+    TaggedCopy {
+        /// The earlier frame.
+        of: At,
     },
     /// Any other frame of a watched host.
     Heard,

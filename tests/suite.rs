@@ -11,4 +11,6 @@ mod forge;
 #[cfg(test)]
 mod formats;
 #[cfg(test)]
+mod mirrors;
+#[cfg(test)]
 mod robustness;

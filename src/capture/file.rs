@@ -101,6 +101,7 @@ impl Reader {
             sliced_frames: 0,
             cut_short: None,
             dropped: None,
+            taken: crate::capture::Taken::default(),
         };
         let mut window = Window::new(input);
         let format = recognize(&mut window, &mut facts)?;

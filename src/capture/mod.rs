@@ -6,6 +6,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 mod buffer;
+pub mod clock;
 mod compressed;
 pub mod file;
 mod foreign;
@@ -15,6 +16,9 @@ mod pcap;
 mod pcapng;
 #[cfg(test)]
 mod samples;
+mod taken;
+
+pub use taken::{ClockStep, Copied, Copies, Taken};
 
 /// A frame's number in its capture, from 1, as Wireshark counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
@@ -54,12 +58,30 @@ pub enum LinkType {
     Null,
     /// 1: Ethernet.
     Ethernet,
+    /// 9: PPP, with or without HDLC's address and control field.
+    Ppp,
+    /// 50: PPP in HDLC framing, or Cisco's HDLC.
+    PppSerial,
+    /// 51: a `PPPoE` header and PPP.
+    PppEthernet,
     /// 101, and 12 or 14 as older systems wrote it: an IP header at once.
     RawIp,
+    /// 104: Cisco's HDLC.
+    CiscoHdlc,
+    /// 105: 802.11.
+    Wireless,
     /// 108: OpenBSD loopback, address family in network byte order.
     Loop,
     /// 113: Linux cooked capture, version 1.
     LinuxSll,
+    /// 119: 802.11 behind a Prism or AVS header.
+    WirelessPrism,
+    /// 127: 802.11 behind a radiotap header.
+    WirelessRadiotap,
+    /// 163: 802.11 behind an AVS header.
+    WirelessAvs,
+    /// 192: anything, mostly 802.11, behind a PPI header.
+    Ppi,
     /// 228: raw IPv4.
     Ipv4,
     /// 229: raw IPv6.
@@ -115,6 +137,8 @@ pub struct CaptureFacts {
     pub cut_short: Option<CutShort>,
     /// Frames that the capture itself reports as lost; `None` when it does not say.
     pub dropped: Option<u64>,
+    /// How it was taken, by what its frames show.
+    pub taken: Taken,
 }
 
 /// Where and why a capture ends before its end.
@@ -166,9 +190,18 @@ impl LinkType {
         match number {
             0 => Self::Null,
             1 => Self::Ethernet,
+            9 => Self::Ppp,
             12 | 14 | 101 => Self::RawIp,
+            50 => Self::PppSerial,
+            51 => Self::PppEthernet,
+            104 => Self::CiscoHdlc,
+            105 => Self::Wireless,
             108 => Self::Loop,
             113 => Self::LinuxSll,
+            119 => Self::WirelessPrism,
+            127 => Self::WirelessRadiotap,
+            163 => Self::WirelessAvs,
+            192 => Self::Ppi,
             228 => Self::Ipv4,
             229 => Self::Ipv6,
             276 => Self::LinuxSll2,
@@ -181,7 +214,16 @@ impl LinkType {
         match self {
             Self::Null => "null".into(),
             Self::Ethernet => "ethernet".into(),
+            Self::Ppp => "ppp".into(),
+            Self::PppSerial => "ppp-serial".into(),
+            Self::PppEthernet => "pppoe".into(),
             Self::RawIp => "raw-ip".into(),
+            Self::CiscoHdlc => "c-hdlc".into(),
+            Self::Wireless => "ieee802-11".into(),
+            Self::WirelessPrism => "ieee802-11-prism".into(),
+            Self::WirelessRadiotap => "ieee802-11-radiotap".into(),
+            Self::WirelessAvs => "ieee802-11-avs".into(),
+            Self::Ppi => "ppi".into(),
             Self::Loop => "loop".into(),
             Self::LinuxSll => "linux-sll".into(),
             Self::Ipv4 => "ipv4".into(),

@@ -243,6 +243,7 @@ mod tests {
                     sliced_frames: 1,
                     cut_short: None,
                     dropped: None,
+                    taken: crate::capture::Taken::default(),
                 }
             );
         }

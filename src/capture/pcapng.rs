@@ -552,6 +552,7 @@ mod tests {
                 sliced_frames: 1,
                 cut_short: None,
                 dropped: Some(17),
+                taken: crate::capture::Taken::default(),
             }
         );
     }

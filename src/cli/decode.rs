@@ -69,7 +69,7 @@ fn decode_one(
     protocols: &[String],
     out: &mut dyn Write,
 ) -> io::Result<Option<String>> {
-    let mut dissector = Dissector::new();
+    let mut dissector = Dissector::new().with_copies();
     let mut failure = None;
     let mut print = |dissected: Dissected<'_>| {
         if failure.is_none() {
@@ -108,7 +108,9 @@ fn print_line(
             },
         ),
         Item::Undecodable(protocol, error) => (protocol, Content::Undecodable(protocol, error)),
-        Item::Tcp(_) | Item::Other => return Ok(()),
+        Item::Tcp(_) | Item::FtpData { .. } | Item::TaggedCopy { .. } | Item::Other => {
+            return Ok(());
+        }
     };
     let name = protocol.name();
     if !protocols.is_empty() && !protocols.iter().any(|wanted| wanted == name) {

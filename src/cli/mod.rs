@@ -50,7 +50,7 @@ enum Command {
     /// Tell what is known of phone families: files, options, power, reset keys
     Phones {
         /// A family, model or part of its name, as in `7970`; without it, the list
-        name: Option<String>,
+        name: Vec<String>,
         /// Additional phone families, one TOML file each
         #[arg(long, value_name = "DIR")]
         profiles: Option<PathBuf>,
@@ -134,7 +134,7 @@ pub fn run(cli: &Cli, out: &mut dyn Write, messages: &mut dyn Write) -> Exit {
         Command::Decode(arguments) => decode::run(arguments, out, messages),
         Command::Explain { id } => explain::run(id.as_deref(), to_terminal, out),
         Command::Phones { name, profiles } => {
-            phones::run(name.as_deref(), profiles.as_deref(), to_terminal, out)
+            phones::run(&name.join(" "), profiles.as_deref(), to_terminal, out)
         }
         Command::Schema { of } => schema(*of, out),
         Command::Completions { shell } => {

@@ -55,7 +55,21 @@ impl<'w> Page<'w> {
         let options = textwrap::Options::new(self.width)
             .initial_indent(first)
             .subsequent_indent(rest)
+            .word_splitter(textwrap::WordSplitter::NoHyphenation)
             .break_words(false);
+        for line in textwrap::wrap(text, options) {
+            writeln!(self.out, "{}", line.trim_end())?;
+        }
+        Ok(())
+    }
+
+    /// What a phone says, word for word: broken wherever a line is full.
+    pub(super) fn quote(&mut self, text: &str, first: &str, rest: &str) -> io::Result<()> {
+        let options = textwrap::Options::new(self.width)
+            .initial_indent(first)
+            .subsequent_indent(rest)
+            .word_splitter(textwrap::WordSplitter::NoHyphenation)
+            .break_words(true);
         for line in textwrap::wrap(text, options) {
             writeln!(self.out, "{}", line.trim_end())?;
         }

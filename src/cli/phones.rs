@@ -4,14 +4,21 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use crate::error::{Error, Exit};
-use crate::profiles::care::{Procedure, Sign};
-use crate::profiles::{FileRule, Profile, Profiles, WhenAbsent};
+use crate::profiles::care::{PHASES, Procedure, Sign};
+use crate::profiles::{FileRule, Profile, Profiles, Role, WhenAbsent};
 
 use super::page::Page;
 use super::to_output;
 
+/// Where the words about a file begin.
+const FILE_COLUMN: usize = 33;
+/// Where the words about a phase begin.
+const PHASE_COLUMN: usize = 12;
+/// More vendor halves of MAC addresses than these are counted, not listed.
+const MAX_OUIS: usize = 60;
+
 pub(super) fn run(
-    name: Option<&str>,
+    name: &str,
     folder: Option<&Path>,
     to_terminal: bool,
     out: &mut dyn Write,
@@ -19,10 +26,10 @@ pub(super) fn run(
     let more = folder.map(Profiles::with_folder).transpose()?;
     let profiles = more.as_ref().unwrap_or_else(|| Profiles::embedded());
     let mut page = Page::new(out, to_terminal);
-    let Some(name) = name else {
+    if name.is_empty() {
         list(profiles, &mut page).map_err(to_output)?;
         return Ok(Exit::Clean);
-    };
+    }
     let found = profiles.search(name);
     match found.as_slice() {
         [] => {
@@ -30,7 +37,7 @@ pub(super) fn run(
                 "no phone family is called {name}; `phoneboot phones` lists them"
             )));
         }
-        [one] => tell(one, &mut page).map_err(to_output)?,
+        [one] => tell(one, profiles, &mut page).map_err(to_output)?,
         several => {
             page.paragraph(&format!("Several families match {name}:"), "")
                 .map_err(to_output)?;
@@ -89,7 +96,7 @@ fn short_models(profile: &Profile) -> Vec<&str> {
         .collect()
 }
 
-fn tell(profile: &Profile, page: &mut Page<'_>) -> io::Result<()> {
+fn tell(profile: &Profile, profiles: &Profiles, page: &mut Page<'_>) -> io::Result<()> {
     page.heading(&format!("{} ({})", profile.title, profile.id))?;
     if !profile.models.is_empty() {
         page.paragraph(
@@ -97,9 +104,18 @@ fn tell(profile: &Profile, page: &mut Page<'_>) -> io::Result<()> {
             "  ",
         )?;
     }
+    let heirs: Vec<&str> = profiles
+        .heirs(profile)
+        .map(|heir| heir.id.as_str())
+        .collect();
+    if !heirs.is_empty() {
+        page.paragraph(&format!("More is told under {}.", heirs.join(", ")), "  ")?;
+    }
     provisioning(profile, page)?;
     files(profile, page)?;
+    patience(profile, page)?;
     power(profile, page)?;
+    security(profile, page)?;
     procedures("Recovery", &profile.recovery, page)?;
     procedures("Factory reset", &profile.factory_reset, page)?;
     signs("What the display says", &profile.display, page)?;
@@ -141,9 +157,23 @@ fn provisioning(profile: &Profile, page: &mut Page<'_>) -> io::Result<()> {
     if let Some(protocol) = &source.default_protocol {
         page.paragraph(&format!("Without a scheme it speaks {protocol}."), "  ")?;
     }
+    if source.static_possible {
+        page.paragraph("A server may also be set on the phone itself.", "  ")?;
+    }
     if !source.cloud_hosts.is_empty() {
-        let hosts = source.cloud_hosts.join(", ");
-        page.paragraph(&format!("Without any server it asks {hosts}."), "  ")?;
+        let text = format!(
+            "Without any server, and after a reset, it asks {}. No answer from there is normal \
+             on a site that names a server of its own.",
+            source.cloud_hosts.join(", ")
+        );
+        page.paragraph(&text, "  ")?;
+    }
+    if !source.vlan_options.is_empty() {
+        let codes: Vec<String> = source.vlan_options.iter().map(u8::to_string).collect();
+        page.paragraph(
+            &format!("DHCP options that may name its VLAN: {}.", codes.join(", ")),
+            "  ",
+        )?;
     }
     if !source.note.is_empty() {
         page.paragraph(&source.note, "  ")?;
@@ -157,8 +187,7 @@ fn files(profile: &Profile, page: &mut Page<'_>) -> io::Result<()> {
     }
     section("Files it asks for", page)?;
     for rule in &profile.file_rules {
-        let first = format!("  {:<30} ", rule.name);
-        page.hanging(&describe(rule), &first, &" ".repeat(33))?;
+        beside(&rule.name, &describe(rule), FILE_COLUMN, page)?;
     }
     for chain in profile
         .chains
@@ -177,20 +206,88 @@ fn files(profile: &Profile, page: &mut Page<'_>) -> io::Result<()> {
     Ok(())
 }
 
+/// A name, and words about it in a column of their own; a name that reaches into that
+/// column gets a line for itself.
+fn beside(name: &str, words: &str, column: usize, page: &mut Page<'_>) -> io::Result<()> {
+    let rest = " ".repeat(column);
+    if name.len() + "  ".len() < column {
+        let first = format!("  {name:<width$}", width = column - "  ".len());
+        page.hanging(words, &first, &rest)
+    } else {
+        page.paragraph(name, "  ")?;
+        page.paragraph(words, &rest)
+    }
+}
+
 fn describe(rule: &FileRule) -> String {
     let absent = match rule.when_absent {
+        WhenAbsent::Benign if rule.role == Role::Upload => "refused: normal",
         WhenAbsent::Fatal => "absent: it cannot go on",
         WhenAbsent::Degraded => "absent: something is lost",
         WhenAbsent::Benign => "absent: normal",
         WhenAbsent::BenignIfOther => "absent: normal when another of its chain arrives",
         WhenAbsent::BenignIfInstalled => "absent: normal when an image is installed",
     };
-    let note = if rule.note.is_empty() {
-        String::new()
-    } else {
-        format!(". {}", rule.note)
-    };
-    format!("{}; {absent}{note}", rule.role.name())
+    let mut words = format!("{}; {absent}.", rule.role.name());
+    if rule.early_close_is_normal {
+        words.push_str(" It stops reading when it has the same already.");
+    }
+    if rule.writes && rule.role != Role::Upload {
+        words.push_str(" The phone writes it too.");
+    }
+    if !rule.note.is_empty() {
+        words.push(' ');
+        words.push_str(&rule.note);
+    }
+    words
+}
+
+fn patience(profile: &Profile, page: &mut Page<'_>) -> io::Result<()> {
+    section("How long it may take", page)?;
+    let silence = format!(
+        "Silent for {} seconds within a boot, it is still well.",
+        profile.patience_secs
+    );
+    page.paragraph(&silence, "  ")?;
+    if let Some(secs) = profile.first_request_secs {
+        let first = format!("Its first request may come {secs} seconds after its address.");
+        page.paragraph(&first, "  ")?;
+    }
+    if profile.firmware_restarts > 1 {
+        let restarts = format!(
+            "New firmware may restart it {} times in a row.",
+            profile.firmware_restarts
+        );
+        page.paragraph(&restarts, "  ")?;
+    }
+    Ok(())
+}
+
+fn security(profile: &Profile, page: &mut Page<'_>) -> io::Result<()> {
+    if profile.tls.is_empty() && profile.clock.is_none() {
+        return Ok(());
+    }
+    section("TLS and time", page)?;
+    for tls in &profile.tls {
+        let mut words = Vec::new();
+        if let Some(highest) = tls.highest {
+            words.push(format!("TLS {} at the most.", highest.name()));
+        }
+        if !tls.note.is_empty() {
+            words.push(tls.note.clone());
+        }
+        let words = words.join(" ");
+        let line = if tls.firmware.is_empty() {
+            words
+        } else {
+            format!("{}: {words}", tls.firmware)
+        };
+        page.hanging(&line, "  ", "    ")?;
+    }
+    match &profile.clock {
+        Some(clock) => page.hanging(clock, "  ", "    "),
+        None => Ok(()),
+    }
 }
 
 fn power(profile: &Profile, page: &mut Page<'_>) -> io::Result<()> {
@@ -200,7 +297,12 @@ fn power(profile: &Profile, page: &mut Page<'_>) -> io::Result<()> {
     section("Power over the cable", page)?;
     for need in &profile.power.needs {
         let models = if need.models.is_empty() {
-            "All others".to_owned()
+            let rest = if profile.power.needs.len() > 1 {
+                "All others"
+            } else {
+                "All models"
+            };
+            rest.to_owned()
         } else {
             need.models.join(", ")
         };
@@ -217,10 +319,14 @@ fn power(profile: &Profile, page: &mut Page<'_>) -> io::Result<()> {
         if !need.recovers_on_low_power {
             parts.push("cannot recover its firmware on less".to_owned());
         }
-        if !need.note.is_empty() {
-            parts.push(need.note.clone());
+        if parts.is_empty() {
+            page.hanging(&format!("{models}: {}", need.note), "  ", "    ")?;
+            continue;
         }
-        page.hanging(&format!("{models}: {}", parts.join("; ")), "  ", "    ")?;
+        page.hanging(&format!("{models}: {}.", parts.join("; ")), "  ", "    ")?;
+        if !need.note.is_empty() {
+            page.paragraph(&need.note, "    ")?;
+        }
     }
     Ok(())
 }
@@ -249,8 +355,19 @@ fn signs(title: &str, signs: &[Sign], page: &mut Page<'_>) -> io::Result<()> {
         return Ok(());
     }
     section(title, page)?;
-    for sign in signs {
-        page.hanging(&format!("{}: {}", sign.shows, sign.means), "  ", "    ")?;
+    let phases = PHASES.map(Some).into_iter().chain([None]);
+    for phase in phases {
+        let of_phase = signs.iter().filter(|sign| sign.phase.as_deref() == phase);
+        for (n, sign) in of_phase.enumerate() {
+            let label = if n == 0 {
+                phase.unwrap_or("any time")
+            } else {
+                ""
+            };
+            let first = format!("  {label:<width$}", width = PHASE_COLUMN - "  ".len());
+            let rest = " ".repeat(PHASE_COLUMN + "  ".len());
+            page.hanging(&format!("{}: {}", sign.shows, sign.means), &first, &rest)?;
+        }
     }
     Ok(())
 }
@@ -272,8 +389,28 @@ fn recognition(profile: &Profile, page: &mut Page<'_>) -> io::Result<()> {
     }
     section("How it is recognised", page)?;
     for rule in &profile.identify_rules {
-        let first = format!("  {:<23} ", rule.source.name());
-        page.hanging(&rule.example, &first, &" ".repeat(26))?;
+        let words = format!("{:<8} {}", rule.strength.name(), rule.example);
+        let rest = " ".repeat(35);
+        page.quote(&words, &format!("  {:<24}", rule.source.name()), &rest)?;
     }
-    Ok(())
+    vendor_halves(profile, page)
+}
+
+fn vendor_halves(profile: &Profile, page: &mut Page<'_>) -> io::Result<()> {
+    let Some(strength) = profile.ouis.strength else {
+        return Ok(());
+    };
+    let halves: Vec<String> = profile
+        .ouis
+        .list
+        .iter()
+        .map(|[a, b, c]| format!("{a:02X}{b:02X}{c:02X}"))
+        .collect();
+    let which = if halves.len() > MAX_OUIS {
+        format!("any of {} vendor halves", halves.len())
+    } else {
+        halves.join(" ")
+    };
+    let words = format!("{:<8} {which}", strength.name());
+    page.hanging(&words, &format!("  {:<24}", "mac"), &" ".repeat(35))
 }

@@ -3,8 +3,12 @@
 //!
 //! RFC 9293 §3.5 (opening), §3.5.2 (reset), §3.6 (closing).
 
-use phoneboot_parsers::Input;
+use std::net::IpAddr;
 
+use phoneboot_parsers::Input;
+use phoneboot_parsers::tls::Sender;
+
+use super::ftp::{self, FtpControl, FtpData};
 use super::segment::{Segment, Side};
 use super::stream::{Budget, Direction};
 use super::voice::Voice;
@@ -35,6 +39,8 @@ pub(super) struct Connection {
     halves: Pair<Half>,
     /// How many segments all connections had seen at its last one.
     pub(super) last_segment: u64,
+    /// The control connection that asked for it; `None` unless it carries FTP's data.
+    data_of: Option<FtpControl>,
 }
 
 /// The SYN that opened a connection.
@@ -105,17 +111,19 @@ impl Marker {
 }
 
 impl Connection {
-    /// A connection between these ports of which nothing was seen.
-    pub(super) fn new(ports: [u16; 2]) -> Self {
+    /// A connection between these ports of which nothing was seen. `data_of` says that
+    /// it carries the data of a control connection of FTP.
+    pub(super) fn new(ports: [u16; 2], data_of: Option<FtpControl>) -> Self {
         Self {
             opened: None,
             accepted: None,
             refused: false,
             halves: Pair {
-                low: Half::new(ports),
-                high: Half::new(ports),
+                low: Half::new(ports, data_of),
+                high: Half::new(ports, data_of),
             },
             last_segment: 0,
+            data_of,
         }
     }
 
@@ -135,6 +143,7 @@ impl Connection {
             self.reset(side, budget, origin, emit);
             return;
         }
+        let data_of = self.data_of;
         self.halves.of(side).last = Some(*origin);
         if let Some(sequence) = segment.acknowledged {
             let other = self.halves.of(side.other());
@@ -145,11 +154,15 @@ impl Connection {
         half.payload(segment, budget, origin, emit);
         if segment.fin {
             if !std::mem::replace(&mut half.finished, true) {
-                origin.give(Item::Tcp(TcpNotice::Finish), emit);
+                give(TcpNotice::Finish, data_of, origin, emit);
             }
             half.end_at(segment.end_sequence(), budget, origin, emit);
         }
         for asking in [Side::Low, Side::High] {
+            if let Some(sender) = self.halves.of(asking).voice.tls_sender() {
+                let other = self.halves.of(asking.other());
+                other.voice.set_sender(sender.other());
+            }
             for method in self.halves.of(asking).voice.take_asked() {
                 self.halves
                     .of(asking.other())
@@ -157,6 +170,7 @@ impl Connection {
                     .expect_answer_to(method);
             }
         }
+        self.agree_on_ftp(origin, emit);
     }
 
     fn synchronize(
@@ -181,9 +195,13 @@ impl Connection {
                 self.replace(segment.ports, budget, emit);
             }
             self.accepted = Some(accepted);
-            self.halves.of(side).begin(first_byte, budget);
-            self.halves.of(side.other()).begin(acknowledged, budget);
-            origin.give(Item::Tcp(TcpNotice::Accept), emit);
+            self.halves
+                .of(side)
+                .begin(first_byte, Sender::Server, budget);
+            self.halves
+                .of(side.other())
+                .begin(acknowledged, Sender::Client, budget);
+            give(TcpNotice::Accept, self.data_of, origin, emit);
             return;
         }
         let opened = Opened {
@@ -198,10 +216,12 @@ impl Connection {
                 self.replace(segment.ports, budget, emit);
             }
             self.opened = Some(opened);
-            self.halves.of(side).begin(first_byte, budget);
+            self.halves
+                .of(side)
+                .begin(first_byte, Sender::Client, budget);
         }
         self.refused = false;
-        origin.give(Item::Tcp(TcpNotice::Open { again }), emit);
+        give(TcpNotice::Open { again }, self.data_of, origin, emit);
     }
 
     /// Whether this SYN was sent before, or tries once more what nobody answered.
@@ -229,7 +249,7 @@ impl Connection {
         self.finish(budget, emit);
         *self = Self {
             last_segment: self.last_segment,
-            ..Self::new(ports)
+            ..Self::new(ports, self.data_of)
         };
     }
 
@@ -239,12 +259,12 @@ impl Connection {
             && !self.has_spoken();
         if answers_syn {
             if !std::mem::replace(&mut self.refused, true) {
-                origin.give(Item::Tcp(TcpNotice::Refuse), emit);
+                give(TcpNotice::Refuse, self.data_of, origin, emit);
             }
             return;
         }
         if !(self.finished().both()) {
-            origin.give(Item::Tcp(TcpNotice::Reset), emit);
+            give(TcpNotice::Reset, self.data_of, origin, emit);
         }
         for end in [side, side.other()] {
             let half = self.halves.of(end);
@@ -255,6 +275,49 @@ impl Connection {
             };
             half.flush(budget, &origin, emit);
             half.voice.close(&origin, emit);
+        }
+    }
+
+    /// Lets the two directions tell each other that they speak FTP. On a port that is
+    /// not FTP's own, one alone cannot know: SMTP greets alike, POP3 logs in alike.
+    fn agree_on_ftp(&mut self, origin: &Origin, emit: Emit<'_>) {
+        let low = &self.halves.low.voice;
+        let high = &self.halves.high.voice;
+        let is_ftp =
+            low.speaks_ftp() || high.speaks_ftp() || (low.may_speak_ftp() && high.may_speak_ftp());
+        let is_none = low.is_mute() || high.is_mute();
+        for side in [Side::Low, Side::High] {
+            let half = self.halves.of(side);
+            if is_ftp {
+                let origin = half.origin_behind(origin);
+                half.voice.hear_that_it_is_ftp(&origin, emit);
+            } else if is_none {
+                half.voice.give_up_ftp();
+            }
+        }
+    }
+
+    /// Takes up which ports the two directions named for data connections, and that
+    /// they go on with TLS.
+    pub(super) fn take_ftp(
+        &mut self,
+        side: Side,
+        [source, destination]: [(IpAddr, u16); 2],
+        expectations: &mut ftp::Expectations,
+    ) {
+        let ends = [
+            (side, source, destination),
+            (side.other(), destination, source),
+        ];
+        for (side, from, to) in ends {
+            let Some(talk) = self.halves.of(side).voice.take_ftp() else {
+                continue;
+            };
+            expectations.learn(&talk, from, to);
+            if talk.is_secured {
+                self.halves.low.voice.begin_again();
+                self.halves.high.voice.begin_again();
+            }
         }
     }
 
@@ -293,10 +356,10 @@ impl Connection {
 }
 
 impl Half {
-    fn new(ports: [u16; 2]) -> Self {
+    fn new(ports: [u16; 2], data_of: Option<FtpControl>) -> Self {
         Self {
             stream: Direction::default(),
-            voice: Voice::new(ports),
+            voice: Voice::new(ports, data_of),
             last: None,
             spoke: false,
             finished: false,
@@ -315,10 +378,10 @@ impl Half {
         }
     }
 
-    /// The first byte has this sequence number.
-    fn begin(&mut self, sequence: u32, budget: &mut Budget) {
+    /// The first byte has this sequence number, and is this side's.
+    fn begin(&mut self, sequence: u32, sender: Sender, budget: &mut Budget) {
         self.stream.start_at(sequence, budget);
-        self.voice.begin();
+        self.voice.begin(sender);
     }
 
     fn payload(
@@ -373,4 +436,14 @@ impl Half {
             self.voice.close(origin, emit);
         }
     }
+}
+
+/// Gives what happened to a connection, together with the control connection that
+/// asked for it when it carries FTP's data.
+fn give(notice: TcpNotice, data_of: Option<FtpControl>, origin: &Origin, emit: Emit<'_>) {
+    let item = data_of.map_or(Item::Tcp(notice), |control| Item::FtpData {
+        control,
+        what: FtpData::Tcp(notice),
+    });
+    origin.give(item, emit);
 }

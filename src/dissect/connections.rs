@@ -8,6 +8,7 @@ use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
 
 use super::connection::{Connection, Marker};
+use super::ftp;
 use super::segment::{FlowKey, Segment};
 use super::stream::Budget;
 use super::{Emit, LimitReached, Origin};
@@ -35,6 +36,8 @@ pub(super) struct Connections {
     n_segments: u64,
     budget: Budget,
     evicted: u64,
+    /// Data connections of FTP that are to come.
+    ftp: ftp::Expectations,
 }
 
 #[derive(Debug)]
@@ -70,7 +73,11 @@ impl Connections {
                     return;
                 }
                 self.make_room(emit);
-                let connection = Box::new(Connection::new(segment.ports));
+                let [source_port, destination_port] = segment.ports;
+                let data = self
+                    .ftp
+                    .find((source, source_port), (destination, destination_port));
+                let connection = Box::new(Connection::new(segment.ports, data));
                 self.flows.insert(key, Flow::Live(connection));
                 self.n_live += 1;
             }
@@ -82,6 +89,9 @@ impl Connections {
         if let Flow::Live(connection) = flow {
             connection.last_segment = self.n_segments;
             connection.segment(side, segment, &mut self.budget, origin, emit);
+            let [source_port, destination_port] = segment.ports;
+            let ends = [(source, source_port), (destination, destination_port)];
+            connection.take_ftp(side, ends, &mut self.ftp);
             if let Some(marker) = connection.spent(segment.rst) {
                 connection.discard(&mut self.budget);
                 *flow = Flow::Marker(marker);
@@ -98,7 +108,7 @@ impl Connections {
     }
 
     /// What had to be given up.
-    pub(super) fn limits(&self) -> [LimitReached; 2] {
+    pub(super) fn limits(&self) -> [LimitReached; 3] {
         [
             LimitReached {
                 limit: "tcp-streams",
@@ -110,6 +120,7 @@ impl Connections {
                 max: Budget::max_bytes(),
                 evicted: self.budget.given_up(),
             },
+            self.ftp.limit(),
         ]
     }
 

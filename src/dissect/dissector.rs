@@ -5,24 +5,31 @@ use std::net::IpAddr;
 
 use etherparse::{IpNumber, UdpHeaderSlice, ip_number};
 use phoneboot_parsers::{
-    DecodeError, Input, MacAddress, Message, Outcome, Protocol, WireText, arp, cdp, dhcp, icmp,
-    lldp, sip, tftp,
+    Input, MacAddress, Message, Protocol, arp, cdp, dhcp, dhcpv6, eapol, lldp, sip, stp, tftp,
 };
 
 use super::connections::Connections;
+use super::copies::Recent;
 use super::expect::{self, Expectations, Socket};
 use super::fragments::Fragments;
+use super::give;
 use super::link::{self, Link, Network};
 use super::network::{self, Carried};
-use super::prefilter::{self, Bits, Glance};
+use super::prefilter::Bits;
 use super::segment::Segment;
+use super::services;
+use super::signaling;
+use super::tunnel;
 use super::watched::Watched;
-use super::{Emit, Item, LimitReached, Origin};
-use crate::capture::{Frame, LinkType};
+use super::{Emit, Item, LimitReached, Origin, ppp, wireless};
+use crate::capture::{Frame, LinkType, Taken};
 use crate::event::{At, Endpoint};
 
 /// DHCP server and client (RFC 2131 §4.1).
 const DHCP_PORTS: [u16; 2] = [67, 68];
+
+/// DHCPv6 client and server (RFC 8415 §7.2).
+const DHCPV6_PORTS: [u16; 2] = [546, 547];
 
 /// Where PXE clients ask boot servers in DHCP messages.
 const BOOT_SERVER_PORT: u16 = 4011;
@@ -38,11 +45,15 @@ const SIP_PORT: u16 = 5060;
 pub struct Dissector {
     prefilter: bool,
     /// UDP ports on which every datagram is looked at.
-    ports: Bits,
-    watched: Watched,
+    pub(super) ports: Bits,
+    pub(super) watched: Watched,
     fragments: Fragments,
     transfers: Expectations,
-    connections: Connections,
+    pub(super) connections: Connections,
+    /// `None` when copies are given like other frames.
+    pub(super) recent: Option<Recent>,
+    /// By capture.
+    pub(super) taken: Vec<Taken>,
     n_unknown_link_types: u64,
 }
 
@@ -56,19 +67,32 @@ impl Dissector {
     /// A dissector that has seen nothing.
     pub fn new() -> Self {
         let [server, client] = DHCP_PORTS;
+        let [client_v6, server_v6] = DHCPV6_PORTS;
         Self {
             prefilter: true,
             ports: Bits::of(&[
                 server,
                 client,
+                client_v6,
+                server_v6,
                 BOOT_SERVER_PORT,
                 expect::SERVER_PORT,
                 SIP_PORT,
+                services::DNS_PORT,
+                services::NTP_PORT,
+                services::MDNS_PORT,
+                services::LLMNR_PORT,
+                signaling::GATEKEEPER_PORTS[0],
+                signaling::GATEKEEPER_PORTS[1],
+                signaling::MGCP_PORTS[0],
+                signaling::MGCP_PORTS[1],
             ]),
             watched: Watched::new(),
             fragments: Fragments::default(),
             transfers: Expectations::default(),
             connections: Connections::default(),
+            recent: Some(Recent::default()),
+            taken: Vec::new(),
             n_unknown_link_types: 0,
         }
     }
@@ -81,34 +105,62 @@ impl Dissector {
         self
     }
 
+    /// Gives what copies of frames bring too: a mirror shows a frame twice, and else it
+    /// counts once.
+    #[must_use]
+    pub fn with_copies(mut self) -> Self {
+        self.recent = None;
+        self
+    }
+
     /// Takes in the next frame and gives out what it brings.
     pub fn frame(&mut self, frame: &Frame<'_>, emit: &mut dyn FnMut(super::Dissected<'_>)) {
         if self.prefilter
             && frame.link_type == LinkType::Ethernet
-            && let Some(packet) = prefilter::packet_of(frame.bytes)
-            && !self.may_matter(packet)
-            && !self.watched.is_in(frame.bytes)
+            && !self.frame_may_matter(frame.bytes, 0)
         {
             return;
         }
-        let Some(link) = link::parse(frame) else {
-            self.n_unknown_link_types += 1;
-            return;
+        let at = At {
+            capture: frame.capture,
+            frame: frame.number,
+            time: frame.time,
         };
+        if wireless::is_wireless(frame.link_type) {
+            let missing = frame.wire_length.saturating_sub(frame.bytes.len());
+            let input = Input::cut(frame.bytes, missing);
+            wireless::links(frame.link_type, input, &mut |link| {
+                self.link(link, at, 0, emit);
+            });
+        } else if let Some(link) = link::parse(frame) {
+            self.link(&link, at, 0, emit);
+        } else {
+            self.n_unknown_link_types += 1;
+        }
+    }
+
+    /// Takes in what a link layer carries, be it the frame's own or one in a tunnel.
+    pub(super) fn link(&mut self, link: &Link<'_>, at: At, nesting: u8, emit: Emit<'_>) {
         let watched = self.watched.contains(link.source) || self.watched.contains(link.destination);
         if self.prefilter
             && !watched
             && let Network::Ip(packet) = &link.network
-            && !self.may_matter(packet.bytes)
+            && !self.may_matter(packet.bytes, nesting)
         {
             return;
         }
-        let mut origin = Origin::below_ip(frame, &link);
+        let mut origin = Origin::below_ip(at, link, nesting);
+        if self.is_copy(link, &origin, emit) {
+            return;
+        }
         let mut given = false;
         self.network(&link.network, &mut origin, &mut |dissected| {
             given = true;
             emit(dissected);
         });
+        if given && !link.vlans.as_slice().is_empty() {
+            self.taken(at.capture).tagged_frames += 1;
+        }
         if watched && !given {
             origin.give(Item::Other, emit);
         }
@@ -127,8 +179,9 @@ impl Dissector {
 
     /// The tables that were full, and what that cost.
     pub fn limits(&self) -> Vec<LimitReached> {
-        let [streams, buffers] = self.connections.limits();
+        let [streams, buffers, ftp] = self.connections.limits();
         [
+            ftp,
             self.fragments.limit(),
             buffers,
             streams,
@@ -145,42 +198,50 @@ impl Dissector {
         self.n_unknown_link_types
     }
 
-    /// The first look: `false` for a packet that certainly brings nothing.
-    fn may_matter(&self, packet: &[u8]) -> bool {
-        match prefilter::glance(packet) {
-            Glance::Look => true,
-            Glance::Foreign => false,
-            Glance::Tcp(key) => !self.connections.is_foreign(&key),
-            Glance::Udp {
-                source_port,
-                destination_port,
-                opening,
-            } => {
-                self.ports.contains(source_port)
-                    || self.ports.contains(destination_port)
-                    || opening.is_some_and(may_open_a_message)
-            }
-        }
-    }
-
     fn network(&mut self, network: &Network<'_>, origin: &mut Origin, emit: Emit<'_>) {
         match *network {
-            Network::Arp(input) => give(
+            Network::Arp(input) => give::give(
                 Protocol::Arp,
                 arp::decode(input),
                 Message::Arp,
                 origin,
                 emit,
             ),
-            Network::Cdp(input) => give(
-                Protocol::Cdp,
-                cdp::decode(input),
-                |message| Message::Cdp(Box::new(message)),
+            Network::Cdp(input) => {
+                give::give(Protocol::Cdp, cdp::decode(input), give::cdp, origin, emit);
+            }
+            Network::Lldp(input) => give::give(
+                Protocol::Lldp,
+                lldp::decode(input),
+                give::lldp,
                 origin,
                 emit,
             ),
-            Network::Lldp(input) => give(Protocol::Lldp, lldp::decode(input), lldp, origin, emit),
+            Network::Eapol(input) => give::give(
+                Protocol::Eapol,
+                eapol::decode(input),
+                give::eapol,
+                origin,
+                emit,
+            ),
+            Network::Stp(input, per_vlan) => give::give(
+                Protocol::Stp,
+                stp::decode(input, per_vlan),
+                give::stp,
+                origin,
+                emit,
+            ),
             Network::Ip(input) => self.packet(input, origin, emit),
+            Network::Mpls(input) => {
+                if let Some(peeled) = tunnel::mpls(input) {
+                    self.inside(peeled, origin, emit);
+                }
+            }
+            Network::Pppoe(input) => {
+                if let Some(peeled) = ppp::session(input) {
+                    self.inside(peeled, origin, emit);
+                }
+            }
             Network::Other => {}
         }
     }
@@ -218,13 +279,17 @@ impl Dissector {
         origin: &mut Origin,
         emit: Emit<'_>,
     ) {
-        let is_ipv6 = matches!(origin.source.ip, Some(IpAddr::V6(_)));
+        let is_ipv6 = is_ipv6(origin);
         match protocol {
             ip_number::UDP => self.udp(input, origin, emit),
             ip_number::TCP => self.tcp(input, origin, emit),
-            ip_number::ICMP if !is_ipv6 => give_icmp(input, 4, origin, emit),
-            ip_number::IPV6_ICMP if is_ipv6 => give_icmp(input, 6, origin, emit),
-            _ => {}
+            ip_number::ICMP if !is_ipv6 => give::give_icmp(input, 4, origin, emit),
+            ip_number::IPV6_ICMP if is_ipv6 => give::give_icmp(input, 6, origin, emit),
+            _ => {
+                if let Some(peeled) = tunnel::behind_ip(protocol.0, input) {
+                    self.inside(peeled, origin, emit);
+                }
+            }
         }
     }
 
@@ -243,19 +308,36 @@ impl Dissector {
         let Some((ports, payload)) = udp_payload(input) else {
             return;
         };
+        if let Some(peeled) = tunnel::behind_udp(ports, payload) {
+            self.inside(peeled, origin, emit);
+            return;
+        }
         origin.set_ports(ports);
         if ports.iter().any(|port| DHCP_PORTS.contains(port)) {
-            give(Protocol::Dhcp, dhcp::decode(payload), dhcp, origin, emit);
-        } else if self.tftp(payload, origin, emit) {
+            give::give(
+                Protocol::Dhcp,
+                dhcp::decode(payload),
+                give::dhcp,
+                origin,
+                emit,
+            );
+        } else if is_ipv6(origin) && ports.iter().any(|port| DHCPV6_PORTS.contains(port)) {
+            let outcome = dhcpv6::decode(payload);
+            give::give(Protocol::Dhcpv6, outcome, give::dhcpv6, origin, emit);
+        } else if services::datagram(ports, payload, origin, emit)
+            || self.tftp(payload, origin, emit)
+        {
             // Given.
         } else if sip::looks_like_sip(payload.bytes) {
-            give_sip(payload, origin, emit);
+            give::give_sip(payload, origin, emit);
+        } else if signaling::give(ports, payload, origin, emit) {
+            // Given.
         } else if ports.contains(&BOOT_SERVER_PORT)
             && let Ok(decoded) = dhcp::decode(payload)
             && decoded.value.has_cookie
         {
             // Without the cookie it is somebody's port by chance.
-            give(Protocol::Dhcp, Ok(decoded), dhcp, origin, emit);
+            give::give(Protocol::Dhcp, Ok(decoded), give::dhcp, origin, emit);
         }
     }
 
@@ -285,7 +367,7 @@ impl Dissector {
             self.transfers
                 .request(source, destination, &request.file, now);
             self.ports.insert(source.1);
-            give_tftp(&outcome, Some(&request.file), true, origin, emit);
+            give::give_tftp(&outcome, Some(&request.file), true, origin, emit);
             return true;
         }
         let belongs = if is_expected {
@@ -298,29 +380,26 @@ impl Dissector {
         }
         let of_file = belongs.map(|belongs| belongs.file);
         let from_client = belongs.map_or(to_server, |belongs| belongs.from_client);
-        give_tftp(&outcome, of_file, from_client, origin, emit);
+        give::give_tftp(&outcome, of_file, from_client, origin, emit);
         true
     }
 }
 
 impl Origin {
     /// What a frame's link layer tells.
-    fn below_ip(frame: &Frame<'_>, link: &Link<'_>) -> Self {
+    fn below_ip(at: At, link: &Link<'_>, nesting: u8) -> Self {
         let endpoint = |mac| Endpoint {
             mac,
             ip: None,
             port: None,
         };
         Self {
-            at: At {
-                capture: frame.capture,
-                frame: frame.number,
-                time: frame.time,
-            },
+            at,
             source: endpoint(link.source),
             destination: endpoint(link.destination),
             vlans: link.vlans,
             hop_limit: None,
+            nesting,
         }
     }
 
@@ -332,13 +411,6 @@ impl Origin {
 
 fn socket(endpoint: &Endpoint) -> Option<Socket> {
     Some((endpoint.ip?, endpoint.port?))
-}
-
-/// Whether the payload of a UDP datagram may be a message that is recognized on
-/// any port: a TFTP request by its opcode, SIP by being text.
-fn may_open_a_message(opening: [u8; 4]) -> bool {
-    let is_text = |byte: &u8| byte.is_ascii_graphic() || byte.is_ascii_whitespace();
-    matches!(opening, [0, 1 | 2, ..]) || opening.iter().all(is_text)
 }
 
 /// Ports and payload of a UDP datagram (RFC 768), what follows its length cut off.
@@ -357,71 +429,14 @@ fn udp_payload(input: Input<'_>) -> Option<([u16; 2], Input<'_>)> {
     Some((ports, Input::cut(payload, missing)))
 }
 
-fn dhcp(message: dhcp::Message) -> Message<'static> {
-    Message::Dhcp(Box::new(message))
-}
-
-fn lldp(message: lldp::Message) -> Message<'static> {
-    Message::Lldp(Box::new(message))
-}
-
-fn give_icmp(payload: Input<'_>, ip_version: u8, origin: &Origin, emit: Emit<'_>) {
-    let outcome = icmp::decode(payload, ip_version);
-    give(Protocol::Icmp, outcome, Message::Icmp, origin, emit);
-}
-
-fn give_sip(payload: Input<'_>, origin: &Origin, emit: Emit<'_>) {
-    let outcome = sip::decode(payload).and_then(|found| {
-        found
-            .map(|(decoded, _)| decoded)
-            .ok_or_else(|| DecodeError {
-                kind: payload.short_kind(),
-                field: "header fields".into(),
-                offset_bytes: payload.bytes.len(),
-                detail: "the empty line behind them is absent".into(),
-            })
-    });
-    give(Protocol::Sip, outcome, Message::Sip, origin, emit);
-}
-
-fn give_tftp(
-    outcome: &Outcome<tftp::Message<'_>>,
-    of_file: Option<&WireText>,
-    from_client: bool,
-    origin: &Origin,
-    emit: Emit<'_>,
-) {
-    let item = match outcome {
-        Ok(decoded) => Item::Tftp {
-            message: &decoded.value,
-            issues: &decoded.issues,
-            of_file,
-            from_client,
-        },
-        Err(error) => Item::Undecodable(Protocol::Tftp, error),
-    };
-    origin.give(item, emit);
-}
-
-fn give<T>(
-    protocol: Protocol,
-    outcome: Outcome<T>,
-    wrap: impl FnOnce(T) -> Message<'static>,
-    origin: &Origin,
-    emit: Emit<'_>,
-) {
-    match outcome {
-        Ok(decoded) => {
-            let decoded = decoded.map(wrap);
-            origin.give(Item::Message(&decoded.value, &decoded.issues), emit);
-        }
-        Err(error) => origin.give(Item::Undecodable(protocol, &error), emit),
-    }
+fn is_ipv6(origin: &Origin) -> bool {
+    matches!(origin.source.ip, Some(IpAddr::V6(_)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dissect::prefilter;
     use crate::dissect::testing::{
         ACK, End, FIN, OTHER_SERVER, PHONE, PHONE_MAC, RST, Random, SERVER, SYN, all_lines,
         datagram, ethernet, frame, ipv4, ipv6, lines, read_request, segment, tcp, udp,
@@ -471,6 +486,23 @@ mod tests {
     }
 
     #[test]
+    fn tells_dhcpv6_by_its_ports_and_only_over_ipv6() {
+        let message = [11, 0, 0, 1, 0, 6, 0, 2, 0, 59];
+        let over_v6 = |from, to| ethernet(true, 0x86dd, &ipv6(17, &udp(from, to, &message)));
+        let frames = [
+            over_v6(546, 547),
+            over_v6(547, 547),
+            over_v6(40_000, 546),
+            over_v6(40_000, 548),
+            datagram((PHONE, 546), (SERVER, 547), &message),
+        ];
+        assert_eq!(
+            heads(&all_lines(&frames)),
+            ["1 phone dhcpv6", "2 phone dhcpv6", "3 phone dhcpv6"]
+        );
+    }
+
+    #[test]
     fn follows_a_tftp_transfer_to_its_ports() {
         let answer = (SERVER, 5001);
         let frames = [
@@ -481,7 +513,7 @@ mod tests {
             datagram(answer, CLIENT, b"\0\x03\0\x01data"),
             datagram(answer, CLIENT, b"\x80no TFTP"),
             datagram(CLIENT, answer, b"\0\x05\0\0without its end"),
-            datagram(CLIENT, (SERVER, 53), b"\x01\x02\x01\0\0\x01\0\0\0\0\0\0"),
+            datagram(CLIENT, (SERVER, 54), b"\x01\x02\x01\0\0\x01\0\0\0\0\0\0"),
         ];
         let file = "term70.default.loads";
         let client = format!("phone tftp client {file}");
@@ -563,6 +595,9 @@ mod tests {
             ethernet(true, 0x88cc, &lldp),
             ethernet(true, 0x0806, &arp),
             ethernet(false, 0x0800, &ipv4(1, SERVER, PHONE, 0, &unreachable)),
+            ethernet(true, 0x888e, &[2, 1, 0, 0]),
+            ethernet(false, 0x888e, &[2, 0, 0, 5, 1, 1, 0, 5, 1]),
+            ethernet(false, 7, &[0x42, 0x42, 3, 0, 0, 0, 128]),
             ethernet(true, 0x86dd, &ipv6(58, &[128, 0, 0, 0, 0, 1, 0, 1])),
             ethernet(true, 0x86dd, &ipv6(1, &[8, 0, 0, 0, 0, 1, 0, 1])),
             ethernet(true, 0x0800, &ipv4(58, PHONE, SERVER, 0, &[128, 0, 0, 0])),
@@ -573,7 +608,10 @@ mod tests {
                 "1 phone lldp",
                 "2 phone arp",
                 "3 server icmp",
-                "4 phone icmp"
+                "4 phone eapol",
+                "5 server eapol",
+                "6 server stp",
+                "7 phone icmp"
             ]
         );
     }
@@ -884,7 +922,7 @@ mod tests {
             datagram((PHONE, 68), (SERVER, 67), &dhcp_payload(1)),
             up(ACK, [1, 1], b""),
         ];
-        let mut dissector = Dissector::new();
+        let mut dissector = Dissector::new().with_copies();
         assert_eq!(heads(&lines(&mut dissector, &frames)), ["4 phone dhcp"]);
         dissector.watch(MacAddress(PHONE_MAC));
         dissector.watch(MacAddress(PHONE_MAC));
@@ -914,7 +952,7 @@ mod tests {
     #[test]
     fn counts_frames_of_unknown_link_types() {
         let mut dissector = Dissector::default();
-        let frame = frame(1, LinkType::Other(105), &[0; 60]);
+        let frame = frame(1, LinkType::Other(147), &[0; 60]);
         dissector.frame(&frame, &mut |given| panic!("{given:?}"));
         assert_eq!(dissector.n_unknown_link_types(), 1);
         assert_eq!(dissector.limits(), []);
@@ -1021,17 +1059,17 @@ mod tests {
     #[test]
     fn the_first_look_turns_foreign_frames_away() {
         let mut dissector = Dissector::new();
-        let hello = [0x16, 3, 1, 0, 5, 1, 2, 3, 4, 5];
+        let data = [0x17, 3, 1, 0, 5, 1, 2, 3, 4, 5];
         let opening = [
             up(SYN, [99, 0], b""),
             down(SYN | ACK, [499, 100], b""),
-            up(ACK, [100, 500], &hello),
-            down(ACK, [500, 110], &hello),
+            up(ACK, [100, 500], &data),
+            down(ACK, [500, 110], &data),
         ];
         assert_eq!(lines(&mut dissector, &opening).len(), 2);
         for (bytes, matters) in [
-            (up(ACK, [110, 510], &hello), false),
-            (up(ACK | FIN, [110, 510], &hello), true),
+            (up(ACK, [110, 510], &data), false),
+            (up(ACK | FIN, [110, 510], &data), true),
             (segment(CLIENT, (SERVER, 443), ACK, [1, 1], b""), true),
             (datagram(CLIENT, WEB, &[0x80; 20]), false),
             (datagram(CLIENT, WEB, &[0x41, 0x80, 0, 0]), false),
@@ -1063,7 +1101,7 @@ mod tests {
             (ethernet(true, 0x86dd, &ipv6(44, &[0; 8])), true),
         ] {
             let packet = prefilter::packet_of(&bytes).unwrap();
-            assert_eq!(dissector.may_matter(packet), matters, "{bytes:x?}");
+            assert_eq!(dissector.may_matter(packet, 0), matters, "{bytes:x?}");
         }
         for (bytes, is_packet) in [
             (ethernet(true, 0x8100, &[0, 1, 0x86, 0xdd]), true),

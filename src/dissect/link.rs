@@ -4,10 +4,12 @@
 //! 0x9100 for the outer of two), the length form of IEEE Std 802.3 with LLC and
 //! SNAP, Linux cooked captures (`LINKTYPE_LINUX_SLL`, `LINKTYPE_LINUX_SLL2`),
 //! BSD loopback (`LINKTYPE_NULL`, `LINKTYPE_LOOP`) and bare IP. Layouts after the
-//! tcpdump group's list of link types. Wireless, PPP and tunnels are left out.
+//! tcpdump group's list of link types. Wireless, PPP and tunnels have files of their
+//! own.
 
-use phoneboot_parsers::{Input, MacAddress, snap};
+use phoneboot_parsers::{Input, MacAddress, snap, stp};
 
+use super::ppp;
 use crate::capture::{Frame, LinkType};
 
 /// What stands below the network layer, and what comes above it.
@@ -34,6 +36,14 @@ pub(super) enum Network<'a> {
     Lldp(Input<'a>),
     /// What follows CDP's SNAP protocol id.
     Cdp(Input<'a>),
+    /// What follows the ethertype of EAPOL.
+    Eapol(Input<'a>),
+    /// A BPDU, and whether it came under PVST+'s SNAP protocol id.
+    Stp(Input<'a>, bool),
+    /// A stack of MPLS labels, and what they stand before.
+    Mpls(Input<'a>),
+    /// What follows the ethertype of a `PPPoE` session.
+    Pppoe(Input<'a>),
     /// Nothing that is of use here, or a header that was not captured whole.
     Other,
 }
@@ -52,13 +62,19 @@ const MAX_TAGS: usize = 8;
 /// Ethertypes below this are lengths (IEEE Std 802.3 clause 3.2.6).
 const FIRST_ETHERTYPE: u16 = 0x0600;
 
-const ETHERTYPE_IPV4: u16 = 0x0800;
+pub(super) const ETHERTYPE_IPV4: u16 = 0x0800;
 const ETHERTYPE_ARP: u16 = 0x0806;
 const ETHERTYPE_VLAN: u16 = 0x8100;
-const ETHERTYPE_IPV6: u16 = 0x86dd;
+pub(super) const ETHERTYPE_IPV6: u16 = 0x86dd;
 const ETHERTYPE_PROVIDER_VLAN: u16 = 0x88a8;
+const ETHERTYPE_EAPOL: u16 = 0x888e;
+/// Pre-authentication (IEEE Std 802.11), in the same form.
+const ETHERTYPE_EARLY_EAPOL: u16 = 0x88c7;
 const ETHERTYPE_LLDP: u16 = 0x88cc;
 const ETHERTYPE_OLD_DOUBLE_VLAN: u16 = 0x9100;
+pub(super) const ETHERTYPE_MPLS: u16 = 0x8847;
+const ETHERTYPE_MPLS_UPSTREAM: u16 = 0x8848;
+const ETHERTYPE_PPPOE_SESSION: u16 = 0x8864;
 
 /// Linux's `ETH_P_802_2`: an LLC header follows, without a length before it.
 const SLL_PROTOCOL_LLC: u16 = 0x0004;
@@ -71,6 +87,12 @@ const SNAP_CISCO: [u8; 3] = [0x00, 0x00, 0x0c];
 
 /// CDP's protocol id under [`SNAP_CISCO`].
 const SNAP_CDP: u16 = 0x2000;
+
+/// PVST+'s protocol id under [`SNAP_CISCO`].
+const SNAP_PVST: u16 = 0x010b;
+
+/// LLC's access point of bridges (IEEE Std 802.1D-2004 clause 7.12).
+const LLC_BRIDGES: u8 = 0x42;
 
 /// Organisation codes under which SNAP's protocol id is an ethertype (RFC 1042,
 /// and IEEE Std 802.1H for bridges).
@@ -91,7 +113,15 @@ pub(super) fn parse<'a>(frame: &Frame<'a>) -> Option<Link<'a>> {
         LinkType::LinuxSll2 => linux_sll2(input),
         LinkType::Null | LinkType::Loop => loopback(input),
         LinkType::RawIp | LinkType::Ipv4 | LinkType::Ipv6 => Some(Link::bare(Network::Ip(input))),
-        LinkType::Other(_) => return None,
+        LinkType::Ppp | LinkType::PppSerial => ppp::frame(input),
+        LinkType::CiscoHdlc => ppp::hdlc(input),
+        LinkType::PppEthernet => Some(typed(ETHERTYPE_PPPOE_SESSION, input)),
+        LinkType::Wireless
+        | LinkType::WirelessPrism
+        | LinkType::WirelessRadiotap
+        | LinkType::WirelessAvs
+        | LinkType::Ppi
+        | LinkType::Other(_) => return None,
     };
     Some(link.unwrap_or_else(|| Link::bare(Network::Other)))
 }
@@ -106,6 +136,28 @@ impl<'a> Link<'a> {
             network,
         }
     }
+
+    /// A link layer with both addresses.
+    pub(super) fn between(
+        source: MacAddress,
+        destination: MacAddress,
+        network: Network<'a>,
+    ) -> Self {
+        Self {
+            source: Some(source),
+            destination: Some(destination),
+            ..Self::bare(network)
+        }
+    }
+}
+
+/// What follows an ethertype of a link layer without addresses.
+pub(super) fn typed(ethertype: u16, input: Input<'_>) -> Link<'_> {
+    let (vlans, network) = tagged(ethertype, input, Cooked::No);
+    Link {
+        vlans,
+        ..Link::bare(network)
+    }
 }
 
 /// ```text
@@ -114,7 +166,7 @@ impl<'a> Link<'a> {
 /// | destination | source | type or length | payload
 /// +-------------+--------+----------------+---------
 /// ```
-fn ethernet(input: Input<'_>) -> Option<Link<'_>> {
+pub(super) fn ethernet(input: Input<'_>) -> Option<Link<'_>> {
     let (destination, rest) = input.bytes.split_first_chunk::<6>()?;
     let (source, rest) = rest.split_first_chunk::<6>()?;
     let (ethertype, rest) = take_u16(rest)?;
@@ -255,6 +307,9 @@ fn untagged(ethertype: u16, payload: Input<'_>, from: Cooked) -> Network<'_> {
         ETHERTYPE_IPV4 | ETHERTYPE_IPV6 => Network::Ip(payload),
         ETHERTYPE_ARP => Network::Arp(payload),
         ETHERTYPE_LLDP => Network::Lldp(payload),
+        ETHERTYPE_EAPOL | ETHERTYPE_EARLY_EAPOL => Network::Eapol(payload),
+        ETHERTYPE_MPLS | ETHERTYPE_MPLS_UPSTREAM => Network::Mpls(payload),
+        ETHERTYPE_PPPOE_SESSION => Network::Pppoe(payload),
         SLL_PROTOCOL_LLC if from == Cooked::Yes => {
             let length = payload.bytes.len().saturating_add(payload.missing);
             logical_link(payload, u16::try_from(length).unwrap_or(u16::MAX))
@@ -264,19 +319,25 @@ fn untagged(ethertype: u16, payload: Input<'_>, from: Cooked) -> Network<'_> {
     }
 }
 
-/// LLC and SNAP. Other access points (spanning tree, IPX) carry nothing for us.
-fn logical_link(payload: Input<'_>, length: u16) -> Network<'_> {
+/// LLC and SNAP. Other access points (IPX) carry nothing for us, nor does what else
+/// bridges tell each other (GARP).
+pub(super) fn logical_link(payload: Input<'_>, length: u16) -> Network<'_> {
     let Ok(frame) = snap::decode(payload, length) else {
         return Network::Other;
     };
     let carried = frame.value.payload;
     match frame.value.snap {
         Some((SNAP_CISCO, SNAP_CDP)) => Network::Cdp(carried),
+        Some((SNAP_CISCO, SNAP_PVST)) => Network::Stp(carried, true),
+        None if frame.value.dsap == LLC_BRIDGES && carried.bytes.starts_with(&stp::PROTOCOL) => {
+            Network::Stp(carried, false)
+        }
         Some((organisation, ethertype)) if SNAP_ETHERTYPES.contains(&organisation) => {
             match ethertype {
                 ETHERTYPE_IPV4 | ETHERTYPE_IPV6 => Network::Ip(carried),
                 ETHERTYPE_ARP => Network::Arp(carried),
                 ETHERTYPE_LLDP => Network::Lldp(carried),
+                ETHERTYPE_EAPOL | ETHERTYPE_EARLY_EAPOL => Network::Eapol(carried),
                 _ => Network::Other,
             }
         }
@@ -284,7 +345,7 @@ fn logical_link(payload: Input<'_>, length: u16) -> Network<'_> {
     }
 }
 
-fn take_u16(bytes: &[u8]) -> Option<(u16, &[u8])> {
+pub(super) fn take_u16(bytes: &[u8]) -> Option<(u16, &[u8])> {
     let (head, rest) = bytes.split_first_chunk::<2>()?;
     Some((u16::from_be_bytes(*head), rest))
 }
@@ -293,6 +354,16 @@ impl VlanIds {
     /// The ids, outermost first.
     pub(super) fn as_slice(&self) -> &[u16] {
         self.ids.get(..self.n_ids).unwrap_or_default()
+    }
+
+    /// Puts the id of a tag that was taken out of the frame back in its place.
+    pub(super) fn put_outermost(&mut self, id: u16) {
+        let inner = *self;
+        *self = Self::default();
+        self.push(id);
+        for &id in inner.as_slice() {
+            self.push(id);
+        }
     }
 
     /// Adds the id of the next inner tag. Id 0 is a priority tag: the frame
@@ -382,6 +453,8 @@ mod tests {
             (0x86dd, ip(PACKET)),
             (0x0806, Network::Arp(Input::whole(PACKET))),
             (0x88cc, Network::Lldp(Input::whole(PACKET))),
+            (0x888e, Network::Eapol(Input::whole(PACKET))),
+            (0x88c7, Network::Eapol(Input::whole(PACKET))),
             (0x8863, Network::Other),
         ] {
             let bytes = ethernet(true, ethertype, PACKET);
@@ -421,9 +494,22 @@ mod tests {
             (snap([0; 3], 0x88cc), Network::Lldp(Input::whole(PACKET))),
             (snap([0; 3], 0x0835), Network::Other),
             (snap([0, 0, 0x0c], 0x2003), Network::Other),
-            // Spanning tree: access points 0x42.
+            (snap([0; 3], 0x888e), Network::Eapol(Input::whole(PACKET))),
+            (
+                snap([0, 0, 0x0c], 0x010b),
+                Network::Stp(Input::whole(PACKET), true),
+            ),
             (
                 ethernet(true, 7, &[0x42, 0x42, 3, 0, 0, 0, 0]),
+                Network::Stp(Input::whole(&[0; 4]), false),
+            ),
+            // GARP: another protocol identifier.
+            (
+                ethernet(true, 7, &[0x42, 0x42, 3, 0, 1, 0, 0]),
+                Network::Other,
+            ),
+            (
+                ethernet(true, 7, &[0xe0, 0xe0, 3, 0, 0, 0, 0]),
                 Network::Other,
             ),
             (ethernet(true, 2, &[0xaa, 0xaa]), Network::Other),
@@ -509,7 +595,7 @@ mod tests {
         for link_type in [LinkType::RawIp, LinkType::Ipv4, LinkType::Ipv6] {
             assert_eq!(parsed(link_type, PACKET).network, ip(PACKET));
         }
-        assert!(parse(&frame(1, LinkType::Other(105), PACKET)).is_none());
+        assert!(parse(&frame(1, LinkType::Other(147), PACKET)).is_none());
     }
 
     #[test]

@@ -6,24 +6,37 @@
 //! a port that nobody knows beforehand), and by what a stream says (HTTP on any
 //! port). It judges nothing.
 
+pub mod certificate;
 mod connection;
 mod connections;
+mod copies;
 mod dissector;
 mod expect;
 mod fragments;
+mod framed;
+mod ftp;
+mod give;
+mod layers;
 mod link;
 mod network;
+mod ppp;
 mod prefilter;
+mod recognize;
 mod segment;
+mod services;
+mod signaling;
 mod stream;
 #[cfg(test)]
 mod testing;
+mod tunnel;
 mod voice;
 mod watched;
+mod wireless;
 
 use phoneboot_parsers::{DecodeError, Issue, Message, Protocol, WireText};
 
 pub use self::dissector::Dissector;
+pub use self::ftp::{FtpControl, FtpData};
 use self::link::VlanIds;
 use crate::event::{At, Endpoint};
 
@@ -65,6 +78,19 @@ pub enum Item<'a> {
     Undecodable(Protocol, &'a DecodeError),
     /// Something happened to a TCP connection.
     Tcp(TcpNotice),
+    /// Something happened on a data connection of FTP.
+    FtpData {
+        /// The control connection that it belongs to.
+        control: FtpControl,
+        /// What happened.
+        what: FtpData<'a>,
+    },
+    /// A copy of an earlier frame, which bears the tags that the earlier one lacked: a
+    /// mirror shows the frame before and behind a tagging port.
+    TaggedCopy {
+        /// The earlier frame, whose items were given.
+        of: At,
+    },
     /// A frame of a known host that carries nothing for us: it proves that the
     /// host was there, and that this direction was captured.
     Other,
@@ -96,7 +122,7 @@ pub enum TcpNotice {
 /// A table that was full, and what that cost. One row a table in the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LimitReached {
-    /// The table's name in the report: `ip-fragments`, `tcp-buffers`, `tcp-streams`,
+    /// The table's name in the report: `ftp-data`, `ip-fragments`, `tcp-buffers`, `tcp-streams`,
     /// `tftp-flows`, `watched-hosts`.
     pub limit: &'static str,
     /// How many entries it holds at the most; of `tcp-buffers`, how many bytes.
@@ -117,6 +143,8 @@ struct Origin {
     destination: Endpoint,
     vlans: VlanIds,
     hop_limit: Option<u8>,
+    /// Encapsulations that were peeled off to get here.
+    nesting: u8,
 }
 
 impl Origin {

@@ -8,20 +8,22 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::segment::FlowKey;
+use super::tunnel;
 
 /// What the first look tells of an IP packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Glance {
+pub(super) enum Glance<'a> {
     /// It must be looked at in full: a fragment, a header with options, ICMP, a
     /// packet cut short.
     Look,
-    /// UDP: who sends to whom, and how the payload begins; `None` when it is too
-    /// short to be told by that.
+    /// UDP: who sends to whom, and what.
     Udp {
-        source_port: u16,
-        destination_port: u16,
-        opening: Option<[u8; 4]>,
+        /// Source and destination.
+        ports: [u16; 2],
+        payload: &'a [u8],
     },
+    /// An IP protocol that carries frames or packets, and what it carries.
+    Tunnel(u8, &'a [u8]),
     /// TCP without SYN, FIN and RST.
     Tcp(FlowKey),
     /// A protocol that carries nothing for us.
@@ -55,7 +57,7 @@ pub(super) fn packet_of(ethernet: &[u8]) -> Option<&[u8]> {
 }
 
 /// Looks at a packet from its IP header on.
-pub(super) fn glance(packet: &[u8]) -> Glance {
+pub(super) fn glance(packet: &[u8]) -> Glance<'_> {
     match packet.first() {
         Some(0x45) => ipv4(packet),
         Some(0x60..=0x6f) => ipv6(packet),
@@ -65,12 +67,13 @@ pub(super) fn glance(packet: &[u8]) -> Glance {
 }
 
 /// An IPv4 header of 20 bytes. `None` when it was not captured whole.
-fn ipv4(packet: &[u8]) -> Option<Glance> {
+fn ipv4(packet: &[u8]) -> Option<Glance<'_>> {
     let (header, rest) = packet.split_first_chunk::<20>()?;
     let &[.., flags, offset, _, protocol, _, _, _, _, _, _, _, _, _, _] = header;
     match protocol {
         PROTOCOL_ICMP | PROTOCOL_AUTHENTICATION => return None,
         PROTOCOL_TCP | PROTOCOL_UDP => {}
+        _ if tunnel::is_protocol(protocol) => {}
         _ => return Some(Glance::Foreign),
     }
     if u16::from_be_bytes([flags, offset]) & FRAGMENT_BITS != 0 {
@@ -78,6 +81,9 @@ fn ipv4(packet: &[u8]) -> Option<Glance> {
     }
     if protocol == PROTOCOL_UDP {
         return udp(rest);
+    }
+    if protocol != PROTOCOL_TCP {
+        return Some(Glance::Tunnel(protocol, rest));
     }
     let (before, destination) = header.split_last_chunk::<4>()?;
     let source = before.last_chunk::<4>()?;
@@ -87,27 +93,27 @@ fn ipv4(packet: &[u8]) -> Option<Glance> {
 
 /// An IPv6 header. Extension headers come in the place of the protocol: they are
 /// looked at in full, like everything rare.
-fn ipv6(packet: &[u8]) -> Option<Glance> {
+fn ipv6(packet: &[u8]) -> Option<Glance<'_>> {
     let (&[_, _, _, _, _, _, next_header, _], rest) = packet.split_first_chunk::<8>()?;
     let (source, rest) = rest.split_first_chunk::<16>()?;
     let (destination, rest) = rest.split_first_chunk::<16>()?;
     match next_header {
         PROTOCOL_UDP => udp(rest),
         PROTOCOL_TCP => tcp(Ipv6Addr::from(*source), Ipv6Addr::from(*destination), rest),
+        _ if tunnel::is_protocol(next_header) => Some(Glance::Tunnel(next_header, rest)),
         _ => None,
     }
 }
 
-fn udp(datagram: &[u8]) -> Option<Glance> {
+fn udp(datagram: &[u8]) -> Option<Glance<'_>> {
     let (&[s0, s1, d0, d1, ..], payload) = datagram.split_first_chunk::<8>()?;
     Some(Glance::Udp {
-        source_port: u16::from_be_bytes([s0, s1]),
-        destination_port: u16::from_be_bytes([d0, d1]),
-        opening: payload.first_chunk().copied(),
+        ports: [u16::from_be_bytes([s0, s1]), u16::from_be_bytes([d0, d1])],
+        payload,
     })
 }
 
-fn tcp(source: Ipv6Addr, destination: Ipv6Addr, segment: &[u8]) -> Option<Glance> {
+fn tcp(source: Ipv6Addr, destination: Ipv6Addr, segment: &[u8]) -> Option<Glance<'_>> {
     let &[s0, s1, d0, d1, _, _, _, _, _, _, _, _, _, flags] = segment.first_chunk()?;
     if flags & TCP_EVENT_FLAGS != 0 {
         return None;

@@ -16,9 +16,10 @@ pub(super) const OTHER_SERVER: [u8; 4] = [192, 0, 2, 11];
 /// One end of a datagram.
 pub(super) type End = ([u8; 4], u16);
 
-/// A frame that was captured whole, at one millisecond a frame.
+/// A frame that was captured whole, at six milliseconds a frame: the same one again is no
+/// copy.
 pub(super) fn frame(number: u64, link_type: LinkType, bytes: &[u8]) -> Frame<'_> {
-    frame_at(number, millis(number), link_type, bytes)
+    frame_at(number, millis(6 * number), link_type, bytes)
 }
 
 pub(super) fn frame_at(
@@ -173,6 +174,8 @@ fn line(dissected: &Dissected<'_>) -> String {
         Item::Message(message, _) => format!("{} {message:?}", message.protocol().name()),
         Item::Undecodable(protocol, _) => format!("undecodable {}", protocol.name()),
         Item::Tcp(notice) => format!("{notice:?}"),
+        Item::FtpData { what, .. } => format!("ftp data {what:?}"),
+        Item::TaggedCopy { of } => format!("copy of {}", of.frame),
         Item::Other => "other".to_owned(),
     };
     format!("{} {who} {what}", dissected.at.frame)
@@ -211,5 +214,6 @@ pub(super) fn origin() -> Origin {
         destination: Endpoint::default(),
         vlans: VlanIds::default(),
         hop_limit: None,
+        nesting: 0,
     }
 }

@@ -4,10 +4,11 @@
 use std::collections::VecDeque;
 
 use phoneboot_parsers::http::{Head, Piece, StartLine};
-use phoneboot_parsers::{
-    DecodeError, Decoded, Input, Issue, Message, Protocol, WireText, http, sccp, sip,
-};
+use phoneboot_parsers::{Issue, Message, WireText, http, tls};
 
+use super::framed::{Framed, FramedProtocol};
+use super::ftp::{FtpControl, FtpData, Talk};
+use super::recognize::{Hint, Recognized, recognize};
 use super::stream::Delivery;
 use super::{Emit, Item, Origin, TcpNotice};
 
@@ -18,27 +19,24 @@ const MAX_OPENING_BYTES: usize = 8192;
 /// in its middle.
 const MAX_OPENINGS: u8 = 8;
 
-/// The largest SIP or SCCP message that is waited for, in bytes.
-const MAX_MESSAGE_BYTES: usize = 16 << 10;
-
 /// Requests whose answers are awaited at a time.
 const MAX_REQUESTS: usize = 64;
-
-/// Cisco's call manager listens here for SCCP.
-const SCCP_PORT: u16 = 2000;
 
 /// What one direction says.
 #[derive(Debug)]
 pub(super) struct Voice {
     speech: Speech,
-    /// Whether one of the connection's ports is SCCP's.
-    sccp_port: bool,
+    hint: Hint,
+    /// The control connection whose data it carries.
+    data_of: Option<FtpControl>,
     /// Methods of requests whose answers this direction will bring, for a reader
     /// that does not exist yet.
     awaited: VecDeque<WireText>,
     /// Methods of requests that this direction brought and that the other
     /// direction was not told of.
     asked: Vec<WireText>,
+    /// Which side speaks, if the connection's opening or TLS told.
+    sender: Option<tls::Sender>,
 }
 
 #[derive(Debug)]
@@ -51,54 +49,42 @@ enum Speech {
         n_tried: u8,
         /// Whether `bytes` begin where the connection or a message surely begins.
         from_start: bool,
+        /// Whether it is FTP if the other direction is.
+        may_be_ftp: bool,
     },
     Http(Box<http::Reader>),
     Framed(Framed),
+    /// Data of FTP.
+    Data(FtpControl),
+    Tls(Box<tls::Reader>),
     /// Nothing that is understood; it may still answer an HTTP request.
     Foreign,
     /// Over.
     Silent,
 }
 
-/// A protocol of messages that tell their own length.
-#[derive(Debug)]
-struct Framed {
-    protocol: FramedProtocol,
-    /// Begins with the next message.
-    bytes: Vec<u8>,
-    /// Bytes of the last message's body that are still to come.
-    skip: usize,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum FramedProtocol {
-    Sccp,
-    Sip,
-}
-
-/// What the first bytes of a direction turn out to be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Recognized {
-    Http,
-    Framed(FramedProtocol),
-    NeedsMore,
-    Foreign,
-}
-
 impl Voice {
     /// A direction between these ports of which nothing is known.
-    pub(super) fn new(ports: [u16; 2]) -> Self {
+    pub(super) fn new(ports: [u16; 2], data_of: Option<FtpControl>) -> Self {
         Self {
-            speech: Speech::unknown(false),
-            sccp_port: ports.contains(&SCCP_PORT),
+            speech: Speech::of(data_of, false),
+            hint: Hint::of(ports),
+            data_of,
             awaited: VecDeque::new(),
             asked: Vec::new(),
+            sender: None,
         }
     }
 
-    /// The next bytes will be the direction's first.
-    pub(super) fn begin(&mut self) {
-        self.speech = Speech::unknown(true);
+    /// The next bytes will be the direction's first, and this side's.
+    pub(super) fn begin(&mut self, sender: tls::Sender) {
+        self.speech = Speech::of(self.data_of, true);
+        self.sender = Some(sender);
+    }
+
+    /// The connection goes on with another protocol.
+    pub(super) fn begin_again(&mut self) {
+        self.speech = Speech::of(self.data_of, true);
     }
 
     /// Whether there is no use in listening.
@@ -119,6 +105,7 @@ impl Voice {
         if let Speech::Http(reader) = &mut self.speech {
             reader.close(&mut give_pieces(origin, &mut self.asked, emit));
         }
+        self.finish_tls(origin, emit);
         self.speech = Speech::Silent;
     }
 
@@ -127,7 +114,66 @@ impl Voice {
         if let Speech::Http(reader) = &mut self.speech {
             reader.finish(&mut give_pieces(origin, &mut self.asked, emit));
         }
+        self.finish_tls(origin, emit);
         self.speech = Speech::Silent;
+    }
+
+    /// Whether it speaks FTP.
+    pub(super) fn speaks_ftp(&self) -> bool {
+        matches!(&self.speech, Speech::Framed(framed) if framed.protocol == FramedProtocol::Ftp)
+    }
+
+    /// Whether it is FTP if the other direction is.
+    pub(super) fn may_speak_ftp(&self) -> bool {
+        matches!(&self.speech, Speech::Opening { may_be_ftp, .. } if *may_be_ftp)
+    }
+
+    /// The other direction speaks FTP: so does this one.
+    pub(super) fn hear_that_it_is_ftp(&mut self, origin: &Origin, emit: Emit<'_>) {
+        let is_known = std::mem::replace(&mut self.hint, Hint::Ftp) == Hint::Ftp;
+        if !is_known && self.may_speak_ftp() {
+            self.hear_bytes(b"", origin, emit);
+        }
+    }
+
+    /// The other direction says nothing that is understood: what looked like FTP was
+    /// another protocol.
+    pub(super) fn give_up_ftp(&mut self) {
+        if self.may_speak_ftp() {
+            self.speech = Speech::Foreign;
+        }
+    }
+
+    /// What FTP told of other connections since this was last asked.
+    pub(super) fn take_ftp(&mut self) -> Option<Talk> {
+        match &mut self.speech {
+            Speech::Framed(framed) if !framed.talk.is_empty() => {
+                Some(std::mem::take(&mut framed.talk))
+            }
+            _ => None,
+        }
+    }
+
+    fn finish_tls(&mut self, origin: &Origin, emit: Emit<'_>) {
+        if let Speech::Tls(reader) = &mut self.speech {
+            reader.finish(&mut give_tls(origin, emit));
+        }
+    }
+
+    /// Which side this direction is, as far as TLS told.
+    pub(super) fn tls_sender(&self) -> Option<tls::Sender> {
+        match &self.speech {
+            Speech::Tls(reader) => reader.sender(),
+            _ => None,
+        }
+    }
+
+    /// The other direction told which side this one is.
+    pub(super) fn set_sender(&mut self, sender: tls::Sender) {
+        self.sender.get_or_insert(sender);
+        if let Speech::Tls(reader) = &mut self.speech {
+            reader.set_sender(sender);
+        }
     }
 
     /// The methods of the requests heard since this was last asked.
@@ -140,7 +186,7 @@ impl Voice {
     pub(super) fn expect_answer_to(&mut self, method: WireText) {
         match &mut self.speech {
             Speech::Http(reader) => reader.expect_answer_to(&method),
-            Speech::Silent | Speech::Framed(_) => {}
+            Speech::Silent | Speech::Framed(_) | Speech::Data(_) | Speech::Tls(_) => {}
             Speech::Opening { .. } => self.await_answer_to(method),
             Speech::Foreign => {
                 self.speech = Speech::unknown(false);
@@ -169,13 +215,32 @@ impl Voice {
                     self.speech = Speech::Foreign;
                 }
             }
+            Speech::Data(control) => {
+                let what = FtpData::Bytes(heard);
+                let control = *control;
+                origin.give(Item::FtpData { control, what }, emit);
+            }
+            Speech::Tls(reader) => {
+                reader.push(heard, &mut give_tls(origin, emit));
+                if reader.is_over() {
+                    self.speech = Speech::Silent;
+                }
+            }
             Speech::Opening {
-                bytes, from_start, ..
+                bytes,
+                from_start,
+                may_be_ftp,
+                ..
             } => {
                 bytes.extend_from_slice(heard);
-                match recognize(bytes, *from_start, self.sccp_port) {
-                    Recognized::NeedsMore if bytes.len() < MAX_OPENING_BYTES => {}
-                    Recognized::NeedsMore | Recognized::Foreign => self.try_next_opening(),
+                let recognized = recognize(bytes, *from_start, self.hint);
+                *may_be_ftp = recognized == Recognized::PerhapsFtp;
+                match recognized {
+                    Recognized::NeedsMore | Recognized::PerhapsFtp
+                        if bytes.len() < MAX_OPENING_BYTES => {}
+                    Recognized::NeedsMore | Recognized::PerhapsFtp | Recognized::Foreign => {
+                        self.try_next_opening();
+                    }
                     Recognized::Http => {
                         let bytes = std::mem::take(bytes);
                         let mut reader = Box::new(http::Reader::new());
@@ -185,13 +250,14 @@ impl Voice {
                         self.speech = Speech::Http(reader);
                         self.hear_bytes(&bytes, origin, emit);
                     }
+                    Recognized::Tls => {
+                        let bytes = std::mem::take(bytes);
+                        self.speech = Speech::Tls(Box::new(tls::Reader::new(self.sender)));
+                        self.hear_bytes(&bytes, origin, emit);
+                    }
                     Recognized::Framed(protocol) => {
                         let bytes = std::mem::take(bytes);
-                        self.speech = Speech::Framed(Framed {
-                            protocol,
-                            bytes: Vec::new(),
-                            skip: 0,
-                        });
+                        self.speech = Speech::Framed(Framed::new(protocol));
                         self.hear_bytes(&bytes, origin, emit);
                     }
                 }
@@ -203,9 +269,16 @@ impl Voice {
         if self.is_mute() {
             return;
         }
-        origin.give(Item::Tcp(TcpNotice::Gap { missing_bytes }), emit);
+        let gap = TcpNotice::Gap { missing_bytes };
+        let item = self
+            .data_of
+            .map_or(Item::Tcp(gap), |control| Item::FtpData {
+                control,
+                what: FtpData::Tcp(gap),
+            });
+        origin.give(item, emit);
         match &mut self.speech {
-            Speech::Foreign | Speech::Silent => {}
+            Speech::Foreign | Speech::Silent | Speech::Data(_) => {}
             Speech::Http(reader) => {
                 reader.gap(
                     missing_bytes,
@@ -213,6 +286,12 @@ impl Voice {
                 );
                 if reader.failed() {
                     self.speech = Speech::Foreign;
+                }
+            }
+            Speech::Tls(reader) => {
+                reader.gap(missing_bytes, &mut give_tls(origin, emit));
+                if reader.is_over() {
+                    self.speech = Speech::Silent;
                 }
             }
             Speech::Framed(framed) => {
@@ -236,9 +315,11 @@ impl Voice {
             bytes,
             n_tried,
             from_start,
+            may_be_ftp,
         } = &mut self.speech
         {
             *n_tried += 1;
+            *may_be_ftp = false;
             bytes.clear();
             if *from_start || *n_tried >= MAX_OPENINGS {
                 self.speech = Speech::Foreign;
@@ -253,82 +334,13 @@ impl Speech {
             bytes: Vec::new(),
             n_tried: 0,
             from_start,
-        }
-    }
-}
-
-impl Framed {
-    /// Gives every message that is whole. `Err` when what follows is none.
-    fn hear(&mut self, heard: &[u8], origin: &Origin, emit: Emit<'_>) -> Result<(), ()> {
-        self.bytes.extend_from_slice(heard);
-        loop {
-            self.drop_front(0);
-            if self.skip > 0 || self.bytes.is_empty() {
-                return Ok(());
-            }
-            match self.protocol.decode(Input::whole(&self.bytes)) {
-                Ok(Some((message, length))) if length > 0 => {
-                    origin.give(Item::Message(&message.value, &message.issues), emit);
-                    self.drop_front(length);
-                }
-                Ok(None) if self.bytes.len() < MAX_MESSAGE_BYTES => return Ok(()),
-                Ok(_) => return Err(()),
-                Err(error) => {
-                    origin.give(Item::Undecodable(self.protocol.protocol(), &error), emit);
-                    return Err(());
-                }
-            }
+            may_be_ftp: false,
         }
     }
 
-    /// Whether the next message still can be found: the gap lies in a body whose
-    /// length is known. Else the message that has begun is given as far as it was
-    /// captured.
-    fn hear_gap(&mut self, missing_bytes: u64, origin: &Origin, emit: Emit<'_>) -> bool {
-        let missing = usize::try_from(missing_bytes).unwrap_or(usize::MAX);
-        if let Some(rest) = self.skip.checked_sub(missing) {
-            self.skip = rest;
-            return true;
-        }
-        if !self.bytes.is_empty()
-            && let Ok(Some((message, _))) = self.protocol.decode(Input::cut(&self.bytes, missing))
-        {
-            origin.give(Item::Message(&message.value, &message.issues), emit);
-        }
-        false
-    }
-
-    /// Drops a message, and what of it is still to come when it comes; then the
-    /// blank lines that SIP sends to keep a connection alive.
-    fn drop_front(&mut self, length: usize) {
-        self.skip = self.skip.saturating_add(length);
-        let here = self.skip.min(self.bytes.len());
-        self.bytes.drain(..here);
-        self.skip -= here;
-        if self.protocol == FramedProtocol::Sip && self.skip == 0 {
-            let blank = self.bytes.iter().take_while(|b| b"\r\n".contains(b));
-            let n_blank = blank.count();
-            self.bytes.drain(..n_blank);
-        }
-    }
-}
-
-impl FramedProtocol {
-    fn protocol(self) -> Protocol {
-        match self {
-            Self::Sccp => Protocol::Sccp,
-            Self::Sip => Protocol::Sip,
-        }
-    }
-
-    fn decode(
-        self,
-        input: Input<'_>,
-    ) -> Result<Option<(Decoded<Message<'static>>, usize)>, DecodeError> {
-        Ok(match self {
-            Self::Sccp => sccp::decode(input)?.map(|(m, length)| (m.map(Message::Sccp), length)),
-            Self::Sip => sip::decode(input)?.map(|(m, length)| (m.map(Message::Sip), length)),
-        })
+    /// FTP's data when it is known to be, else not known yet.
+    fn of(data_of: Option<FtpControl>, from_start: bool) -> Self {
+        data_of.map_or_else(|| Self::unknown(from_start), Self::Data)
     }
 }
 
@@ -351,42 +363,132 @@ fn give_pieces(
     }
 }
 
-/// `from_start` when these surely are the first bytes of a message.
-fn recognize(start: &[u8], from_start: bool, sccp_port: bool) -> Recognized {
-    if sccp_port {
-        match looks_like_sccp(start) {
-            Some(true) => return Recognized::Framed(FramedProtocol::Sccp),
-            Some(false) => {}
-            None => return Recognized::NeedsMore,
-        }
-    }
-    if sip::looks_like_sip(start) {
-        return Recognized::Framed(FramedProtocol::Sip);
-    }
-    // SIP is told by the end of its first line.
-    let may_be_line = from_start && start.iter().all(|byte| (b' '..=b'~').contains(byte));
-    match http::speaks_http(start) {
-        Some(true) => Recognized::Http,
-        Some(false) if !may_be_line => Recognized::Foreign,
-        Some(false) | None => Recognized::NeedsMore,
-    }
+/// Gives a TLS reader's messages out.
+fn give_tls(origin: &Origin, emit: Emit<'_>) -> impl FnMut(tls::Message, &[Issue]) {
+    move |message, issues| origin.give(Item::Message(&Message::Tls(message), issues), emit)
 }
 
-/// Whether an SCCP header stands here: little-endian length (of what follows the
-/// second word), header version and message id. `None` when more bytes are needed.
-fn looks_like_sccp(start: &[u8]) -> Option<bool> {
-    /// Ids of messages in use end below 0x0160; those of stations' extensions at
-    /// 0x8000 are rare.
-    const PLAUSIBLE_IDS: u32 = 0x8200;
-    /// Header versions in use: 0 and 0x0a to 0x16.
-    const PLAUSIBLE_VERSIONS: u32 = 0x20;
-    /// Length of the message id and of the largest body seen, in bytes.
-    const PLAUSIBLE_LENGTHS: std::ops::RangeInclusive<u32> = 4..=8192;
+#[cfg(test)]
+mod tests {
+    use crate::dissect::testing::{ACK, End, FIN, PHONE, RST, SERVER, SYN, all_lines, segment};
 
-    let (words, _) = start.as_chunks::<4>();
-    let mut words = words.iter().map(|word| u32::from_le_bytes(*word));
-    let length = words.next()?;
-    let version = words.next()?;
-    let id = words.next()?;
-    Some(PLAUSIBLE_LENGTHS.contains(&length) && version <= PLAUSIBLE_VERSIONS && id < PLAUSIBLE_IDS)
+    const CLIENT: End = (PHONE, 40_000);
+    const HTTPS: End = (SERVER, 8443);
+
+    /// A record of TLS 1.2 with a handshake message, or whatever else.
+    fn record(content_type: u8, fragment: &[u8]) -> Vec<u8> {
+        let length = u16::try_from(fragment.len()).unwrap().to_be_bytes();
+        [&[content_type, 3, 3], length.as_slice(), fragment].concat()
+    }
+
+    /// The least that a client hello may be.
+    fn client_hello() -> Vec<u8> {
+        let body = [&[3, 1][..], &[0; 32], &[0, 0, 2, 0, 5, 1, 0]].concat();
+        record(
+            22,
+            &[
+                &[1, 0, 0, u8::try_from(body.len()).unwrap()],
+                body.as_slice(),
+            ]
+            .concat(),
+        )
+    }
+
+    /// Each line up to the body's name: frame, who, what.
+    fn told(frames: &[Vec<u8>]) -> Vec<String> {
+        let short = |line: String| {
+            let words = ["ClientHello", "Alert {", "ChangeCipherSpec", "Encrypted {"];
+            let body = words.into_iter().find(|word| line.contains(word));
+            let sender = ["Some(Client)", "Some(Server)"];
+            let sender = sender.into_iter().find(|sender| line.contains(sender));
+            let head: Vec<&str> = line.split(' ').take(3).collect();
+            [Some(head.join(" ").as_str()), sender, body]
+                .into_iter()
+                .flatten()
+                .collect::<Vec<_>>()
+                .join(" ")
+        };
+        all_lines(frames).into_iter().map(short).collect()
+    }
+
+    #[test]
+    fn tells_tls_on_any_port_and_who_is_client() {
+        let hello = client_hello();
+        let (a, b) = hello.split_at(20);
+        let n = u32::try_from(hello.len()).unwrap();
+        let frames = [
+            segment(CLIENT, HTTPS, SYN, [99, 0], b""),
+            segment(HTTPS, CLIENT, SYN | ACK, [499, 100], b""),
+            segment(CLIENT, HTTPS, ACK, [100, 500], a),
+            segment(CLIENT, HTTPS, ACK, [120, 500], b),
+            segment(HTTPS, CLIENT, ACK, [500, 100 + n], &record(21, &[2, 70])),
+            segment(HTTPS, CLIENT, ACK | FIN, [507, 100 + n], b""),
+            segment(CLIENT, HTTPS, ACK | RST, [100 + n, 508], b""),
+        ];
+        assert_eq!(
+            told(&frames),
+            [
+                "1 phone Open",
+                "2 server Accept",
+                "4 phone tls Some(Client) ClientHello",
+                "5 server tls Some(Server) Alert {",
+                "6 server Finish",
+                "7 phone Reset",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_hello_tells_the_sides_where_the_opening_was_not_captured() {
+        let hello = client_hello();
+        let n = u32::try_from(hello.len()).unwrap();
+        let frames = [
+            segment(CLIENT, HTTPS, ACK, [100, 500], &hello),
+            segment(HTTPS, CLIENT, ACK, [500, 100 + n], &record(21, &[2, 40])),
+        ];
+        assert_eq!(
+            told(&frames),
+            [
+                "1 phone tls Some(Client) ClientHello",
+                "2 server tls Some(Server) Alert {"
+            ]
+        );
+    }
+
+    /// Nothing is given behind the first data, and the connection's end still is.
+    #[test]
+    fn falls_silent_at_the_first_data_and_still_tells_the_end() {
+        let hello = client_hello();
+        let n = u32::try_from(hello.len()).unwrap();
+        let data = [
+            record(20, &[1]),
+            record(22, &[0; 40]),
+            record(23, &[0; 40]),
+            record(21, &[2, 40]),
+        ]
+        .concat();
+        let m = u32::try_from(data.len()).unwrap();
+        let frames = [
+            segment(CLIENT, HTTPS, ACK, [100, 500], &hello),
+            segment(CLIENT, HTTPS, ACK, [100 + n, 500], &data),
+            segment(
+                CLIENT,
+                HTTPS,
+                ACK,
+                [100 + n + m, 500],
+                &record(21, &[2, 40]),
+            ),
+            segment(CLIENT, HTTPS, ACK | FIN, [107 + n + m, 500], b""),
+        ];
+        assert_eq!(
+            told(&frames),
+            [
+                "1 phone tls Some(Client) ClientHello",
+                "2 phone tls Some(Client) ChangeCipherSpec",
+                "2 phone tls Some(Client) Encrypted {",
+                "2 phone tls Some(Client) Encrypted {",
+                "4 phone Finish",
+            ]
+        );
+    }
 }

@@ -5,11 +5,15 @@
 //! compile until somebody says here what it means.
 
 mod contents;
+mod ftp;
+mod ipv6;
 mod link;
+mod port;
 mod reach;
 mod register;
+mod services;
 
-use phoneboot_parsers::{IssueKind, Message, Protocol, http, tftp};
+use phoneboot_parsers::{IssueKind, Message, Protocol, http, tftp, tls};
 
 use crate::dissect::{Dissected, Item};
 use crate::event::{Endpoint, Event, EventKind, Subject};
@@ -92,6 +96,8 @@ fn meaning<'a>(dissected: &Dissected<'a>) -> Option<(Subject, EventKind<'a>)> {
             },
         )),
         Item::Tcp(notice) => Some(reach::tcp(dissected, notice)),
+        Item::FtpData { control, what } => Some(ftp::data(dissected, control, what)),
+        Item::TaggedCopy { of } => Some((Subject::Either, EventKind::TaggedCopy { of })),
         Item::Other => Some((Subject::Either, EventKind::Heard)),
     }
 }
@@ -107,12 +113,25 @@ fn message_meaning<'a>(
             let mac = message.client_mac()?;
             Some((Subject::Mac(mac), EventKind::Dhcp(message)))
         }
+        Message::Ftp(message) => Some(ftp::control(dissected, message)),
+        Message::Dns(message) => services::dns(dissected, message),
+        Message::Eapol(message) => Some(port::eapol(dissected, message)),
+        Message::Dhcpv6(message) => ipv6::dhcpv6(dissected, message),
         Message::Http(piece) => Some(http_meaning(dissected, piece)),
-        Message::Icmp(message) => reach::icmp(message),
+        Message::Icmp(message) => match &message.neighbor {
+            Some(neighbor) => ipv6::neighbor(dissected, neighbor),
+            None => reach::icmp(message),
+        },
         Message::Lldp(message) => link::lldp(dissected, message),
+        Message::Ntp(message) => services::ntp(dissected, message),
+        // Who is the phone, the session knows.
+        Message::H323(message) => Some((Subject::Either, EventKind::H323(message))),
+        Message::Mgcp(message) => Some((Subject::Either, EventKind::Mgcp(message))),
         Message::Sccp(message) => Some(register::sccp(dissected, message)),
         Message::Sip(message) => register::sip(dissected, message),
+        Message::Stp(message) => port::stp(message),
         Message::Tftp(message) => Some(tftp_meaning(dissected, message, true)),
+        Message::Tls(message) => Some(tls_meaning(dissected, message)),
     }
 }
 
@@ -159,6 +178,17 @@ fn http_meaning<'a>(
             )
         }
     }
+}
+
+/// Every PC of an office speaks TLS: it makes nobody a phone.
+fn tls_meaning<'a>(
+    dissected: &Dissected<'a>,
+    message: &'a tls::Message,
+) -> (Subject, EventKind<'a>) {
+    let subject = message.sender.map_or(Subject::Either, |sender| {
+        one_side(dissected, sender == tls::Sender::Client, false)
+    });
+    (subject, EventKind::Tls(message))
 }
 
 /// The sender of a frame when `sent` by the subject, else its receiver.

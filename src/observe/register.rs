@@ -12,6 +12,9 @@ use super::one_side;
 /// provisioning server by multicast (in the manner of RFC 6080).
 const BOOT_METHODS: &[&[u8]] = &[b"REGISTER", b"SUBSCRIBE", b"NOTIFY"];
 
+/// The event package of that search.
+const PROFILE_EVENT: &[u8] = b"ua-profile";
+
 pub(super) fn sip<'a>(
     dissected: &Dissected<'a>,
     message: &'a sip::Message,
@@ -25,7 +28,13 @@ pub(super) fn sip<'a>(
     }
     // A NOTIFY goes to the phone, its answer comes from the phone.
     let from_client = is_request != (method == b"NOTIFY");
-    let telling = is_request && method == b"REGISTER";
+    // Only phones look for a provisioning server by SIP.
+    let asks_for_profile = method == b"SUBSCRIBE"
+        && message.header("Event").is_some_and(|event| {
+            let name = event.as_bytes().get(..PROFILE_EVENT.len());
+            name.is_some_and(|name| name.eq_ignore_ascii_case(PROFILE_EVENT))
+        });
+    let telling = is_request && (method == b"REGISTER" || asks_for_profile);
     Some((
         one_side(dissected, from_client, telling),
         EventKind::Sip {

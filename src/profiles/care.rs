@@ -79,6 +79,9 @@ pub struct Procedure {
     pub on_the_wire: Vec<String>,
 }
 
+/// The phases of a boot that a [`Sign`] may name, in their order.
+pub const PHASES: [&str; 5] = ["link", "lease", "reach", "fetch", "register"];
+
 /// What a phone shows a person who looks at it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -8,6 +8,7 @@ use toml::Spanned;
 use super::care::{PowerNeed, Procedure, Sign};
 use super::provisioning::{Provisioning, ValueForm};
 use super::recognition::Strength;
+use super::security::Tls;
 use super::{Chain, Role, WhenAbsent};
 
 /// The layout of a profile file.
@@ -19,6 +20,9 @@ pub(super) struct Layout {
     pub(super) base: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) models: Vec<String>,
+    /// Other words that people use for it: `SPIP`, `3PCC`.
+    #[serde(default)]
+    pub(super) aliases: Vec<String>,
     pub(super) patience_secs: Option<u32>,
     pub(super) first_request_secs: Option<u32>,
     pub(super) firmware_restarts: Option<u32>,
@@ -36,6 +40,10 @@ pub(super) struct Layout {
     pub(super) chain: Vec<Spanned<Chain>>,
     #[serde(default)]
     pub(super) power: Vec<PowerNeed>,
+    #[serde(default)]
+    pub(super) tls: Vec<Tls>,
+    /// What it needs the time of day for, and where it takes it from.
+    pub(super) clock: Option<String>,
     #[serde(default)]
     pub(super) recovery: Vec<Procedure>,
     #[serde(default)]
@@ -68,6 +76,8 @@ pub(super) struct ProvisioningLayout {
     pub(super) static_possible: bool,
     #[serde(default)]
     pub(super) cloud_hosts: Vec<String>,
+    #[serde(default)]
+    pub(super) vlan_options: Vec<u8>,
     #[serde(default)]
     pub(super) note: String,
 }
@@ -172,6 +182,7 @@ impl ProvisioningLayout {
             default_protocol: self.default_protocol.clone(),
             static_possible: self.static_possible,
             cloud_hosts: self.cloud_hosts.clone(),
+            vlan_options: self.vlan_options.clone(),
             note: self.note.clone(),
         }
     }

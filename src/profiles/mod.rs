@@ -16,6 +16,8 @@ mod layout;
 pub mod pattern;
 pub mod provisioning;
 pub mod recognition;
+mod search;
+pub mod security;
 mod source;
 
 use std::borrow::Cow;
@@ -30,6 +32,7 @@ use care::{Power, Procedure, Sign};
 use pattern::Pattern;
 use provisioning::Provisioning;
 use recognition::{Facts, IdentifyRule, Ouis, Strength};
+use security::Tls;
 
 use crate::event::Seen;
 use crate::session::phone::Clue;
@@ -38,6 +41,7 @@ use crate::session::phone::Clue;
 const EMBEDDED: &[(&str, &str)] = &[
     ("aastra", include_str!("aastra.toml")),
     ("alcatel", include_str!("alcatel.toml")),
+    ("algo", include_str!("algo.toml")),
     ("audiocodes", include_str!("audiocodes.toml")),
     ("avaya", include_str!("avaya.toml")),
     ("avaya-12xx", include_str!("avaya-12xx.toml")),
@@ -55,6 +59,7 @@ const EMBEDDED: &[(&str, &str)] = &[
     ("cisco-mpp", include_str!("cisco-mpp.toml")),
     ("cisco-spa", include_str!("cisco-spa.toml")),
     ("digium", include_str!("digium.toml")),
+    ("escene", include_str!("escene.toml")),
     ("fanvil", include_str!("fanvil.toml")),
     ("flyingvoice", include_str!("flyingvoice.toml")),
     ("gigaset", include_str!("gigaset.toml")),
@@ -81,6 +86,7 @@ const EMBEDDED: &[(&str, &str)] = &[
     ("spectralink", include_str!("spectralink.toml")),
     ("thomson", include_str!("thomson.toml")),
     ("unify", include_str!("unify.toml")),
+    ("vtech", include_str!("vtech.toml")),
     ("yealink", include_str!("yealink.toml")),
     ("yealink-dect", include_str!("yealink-dect.toml")),
     ("yealink-t4x", include_str!("yealink-t4x.toml")),
@@ -169,20 +175,6 @@ impl Profiles {
     pub fn identify(&self, clues: &[Seen<Clue>]) -> Option<Identification<'_>> {
         identify::identify(self, clues)
     }
-
-    /// The families that a word speaks of: an id alone when it is one, else every
-    /// family with the word in its id, title, vendor or one of its models. `7970`,
-    /// `CP-7970G` and `SIP-T48S` find their families.
-    pub fn search(&self, word: &str) -> Vec<&Profile> {
-        if let Some(exact) = self.family(&word.to_ascii_lowercase()) {
-            return vec![exact];
-        }
-        let wanted = letters_and_digits(word);
-        self.all
-            .iter()
-            .filter(|profile| !wanted.is_empty() && profile.is_meant_by(&wanted))
-            .collect()
-    }
 }
 
 /// The `*.toml` files of a folder, sorted.
@@ -207,14 +199,6 @@ fn unreadable(path: &Path, error: &std::io::Error) -> ProfileError {
         line: None,
         reason: error.to_string(),
     }
-}
-
-/// The word without case, blanks and punctuation: `SIP-T48S` and `sip t48s` are one.
-fn letters_and_digits(word: &str) -> String {
-    word.chars()
-        .filter(|c| c.is_alphanumeric())
-        .flat_map(char::to_lowercase)
-        .collect()
 }
 
 /// Who a phone is.
@@ -249,6 +233,8 @@ pub struct Profile {
     pub base: Option<String>,
     /// Models, spelled as [`Identification::model`] spells them.
     pub models: Vec<String>,
+    /// Other words that people use for it.
+    pub aliases: Vec<String>,
     /// Files it asks for; the first rule that matches a name speaks.
     pub file_rules: Vec<FileRule>,
     /// Files that stand in for one another.
@@ -257,6 +243,10 @@ pub struct Profile {
     pub provisioning: Provisioning,
     /// What it needs of a switch.
     pub power: Power,
+    /// What its TLS can do, by firmware. Empty when not known.
+    pub tls: Vec<Tls>,
+    /// What it needs the time of day for. `None`: not known.
+    pub clock: Option<String>,
     /// How long it may be silent or repeat itself in a boot and still be well.
     pub patience_secs: u32,
     /// How long after the lease its first request may be. `None`: within
@@ -312,17 +302,6 @@ impl Profile {
 
     fn chain_of(&self, rule: &FileRule) -> Option<&Chain> {
         rule.chain.as_deref().and_then(|name| self.chain(name))
-    }
-
-    fn is_meant_by(&self, wanted: &str) -> bool {
-        [&self.id, &self.title, &self.vendor]
-            .into_iter()
-            .any(|text| letters_and_digits(text).contains(wanted))
-            || self.models.iter().any(|model| {
-                let model = letters_and_digits(model);
-                let telling = model.len() > 2 && model.contains(|c: char| c.is_ascii_digit());
-                model.contains(wanted) || (telling && wanted.contains(&model))
-            })
     }
 }
 
@@ -588,6 +567,17 @@ mod tests {
     }
 
     #[test]
+    fn examples_stand_last_in_every_built_in_file() {
+        for (id, text) in EMBEDDED {
+            let (_, examples) = text.split_once("\n[[example]]\n").expect(id);
+            let other = examples
+                .lines()
+                .find(|line| line.starts_with('[') && *line != "[[example]]");
+            assert_eq!(other, None, "{id}");
+        }
+    }
+
+    #[test]
     fn every_family_says_where_its_server_comes_from_and_where_we_know_it_from() {
         for profile in Profiles::embedded().all() {
             assert!(!profile.provisioning.options.is_empty(), "{}", profile.id);
@@ -600,6 +590,7 @@ mod tests {
     fn takes_no_other_host_for_a_phone() {
         use ClueSource::{
             CdpPlatform, DhcpParameterList, DhcpVendorClass, FileName, HttpUserAgent, Mac,
+            SipUserAgent,
         };
         let cisco = clue(Mac, "00:1a:a1:7b:e6:38");
         let asks_150 = clue(DhcpParameterList, "1,66,6,3,15,150,35");
@@ -656,6 +647,38 @@ mod tests {
             )],
             vec![clue(FileName, "index.html")],
             vec![clue(FileName, "pxelinux.0")],
+            // Words that anything may say, on hardware of a maker of phones too.
+            vec![
+                clue(Mac, "00:1a:a1:7b:e6:38"),
+                clue(HttpUserAgent, "Allegro-Software-WebClient/5.40b1"),
+            ],
+            vec![clue(HttpUserAgent, "Mozilla/5.0")],
+            vec![clue(
+                HttpUserAgent,
+                "Mozilla/4.0 (compatible; MSIE 6.0; Windows NT 5.1)",
+            )],
+            vec![clue(HttpUserAgent, "Wget/1.21")],
+            vec![
+                clue(Mac, "00:04:0d:01:02:03"),
+                clue(DhcpVendorClass, "Hewlett-Packard JetDirect"),
+            ],
+            vec![
+                clue(Mac, "00:80:f0:01:02:03"),
+                clue(DhcpVendorClass, "Panasonic Network Camera"),
+            ],
+            vec![
+                clue(Mac, "00:1a:a1:7b:e6:38"),
+                clue(CdpPlatform, "Cisco IP Camera"),
+            ],
+            vec![
+                clue(Mac, "00:1a:a1:7b:e6:38"),
+                clue(CdpPlatform, "cisco AIR-CAP2702I-E-K9"),
+                clue(FileName, "ap3g2-k9w7-tar.default"),
+            ],
+            vec![clue(SipUserAgent, "Cisco-SIPGateway/IOS-15.4")],
+            vec![clue(SipUserAgent, "Zoiper rv2.10")],
+            vec![clue(FileName, "network-confg")],
+            vec![clue(FileName, "common.cfg")],
         ] {
             let found = Profiles::embedded().identify(&clues);
             assert!(found.is_none(), "{clues:?} is taken for {found:?}");
@@ -744,6 +767,10 @@ mod tests {
             cisco-mpp CP-8841-3PCC.cfg master degraded config
             cisco-spa spa504G.cfg master degraded config
             digium 000fd3aabbcc-contacts.xml ui benign -
+            algo algom0022eeaabbcc.conf config benign-if-other config
+            escene 200_Extern.xml ui benign -
+            vtech VCS754_00122AAABBCC.cfg config degraded config
+            fanvil F0V00X700000.cfg config-common benign-if-other config
             fanvil F0000X600000.cfg config-common benign-if-other config
             fanvil f0X3shw1.100.cfg config-common benign-if-other config
             fanvil fanvil_x210_pro_hwv2_0.txt firmware-list benign -
@@ -808,24 +835,6 @@ mod tests {
         assert!(!power.recovers_on_low_power(Some("7970")));
         assert!(power.recovers_on_low_power(Some("7941")));
         assert!(power.recovers_on_low_power(None));
-    }
-
-    #[test]
-    fn finds_families_by_what_people_type() {
-        let ids = |word: &str| -> Vec<&str> {
-            Profiles::embedded()
-                .search(word)
-                .iter()
-                .map(|profile| profile.id.as_str())
-                .collect()
-        };
-        assert_eq!(ids("7970"), ["cisco-79x1"]);
-        assert_eq!(ids("CP-7970G"), ["cisco-79x1"]);
-        assert_eq!(ids("sip-t48s"), ["yealink-t4x"]);
-        assert_eq!(ids("soundpoint"), ["polycom-soundpoint"]);
-        assert_eq!(ids("polycom"), ["polycom"]);
-        assert_eq!(ids("toaster"), [""; 0]);
-        assert_eq!(ids(""), [""; 0]);
     }
 
     #[test]
@@ -903,6 +912,11 @@ mod tests {
                 "vendor = 'A'\ntitle = 'T'\n[[display]]\nphase = 'lunch'\nshows = 'a'\nmeans = 'b'\n",
                 Some(3),
                 "is no phase of a boot",
+            ),
+            (
+                "vendor = 'A'\ntitle = 'T'\n[[tls]]\nhighest = '1.4'\n",
+                Some(4),
+                "unknown variant `1.4`",
             ),
             (
                 "vendor = 'A'\ntitle = 'T'\n[[example]]\nclues = [['file-name', 'x']]\n",

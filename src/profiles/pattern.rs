@@ -290,7 +290,7 @@ mod tests {
         let patterns = rules()
             .map(|rule| &rule.pattern)
             .chain(files().map(|rule| &rule.pattern));
-        let families = source::embedded(EMBEDDED, false).unwrap();
+        let families = source::embedded(EMBEDDED, true).unwrap();
         let clues = families
             .values()
             .flat_map(source::Family::examples)

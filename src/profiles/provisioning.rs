@@ -19,6 +19,8 @@ pub struct Provisioning {
     pub static_possible: bool,
     /// Hosts that it asks when nothing else names a server, and after a reset.
     pub cloud_hosts: Vec<String>,
+    /// DHCP options that may name its VLAN, in the order in which it reads them.
+    pub vlan_options: Vec<u8>,
     /// What else is worth knowing of the order of sources. Empty when nothing is.
     pub note: String,
 }

@@ -7,7 +7,7 @@ use std::ops::Range;
 use phoneboot_parsers::{MacAddress, WireText};
 use toml::Spanned;
 
-use super::care::{Power, Sign};
+use super::care::{PHASES, Power, Sign};
 use super::layout::{Example, Gives, IdentifyLayout, Layout};
 use super::pattern::Pattern;
 use super::provisioning::Provisioning;
@@ -18,11 +18,8 @@ use crate::session::phone::ClueSource;
 /// How long a phone may be silent where its profile says nothing.
 const DEFAULT_PATIENCE_SECS: u32 = 30;
 
-/// The phases that a [`Sign`] may name.
-const PHASES: [&str; 5] = ["link", "lease", "reach", "fetch", "register"];
-
 /// Every place that a rule may look at, for finding one by its name.
-const CLUE_SOURCES: [ClueSource; 19] = [
+const CLUE_SOURCES: [ClueSource; 20] = [
     ClueSource::Mac,
     ClueSource::DhcpVendorClass,
     ClueSource::DhcpUserClass,
@@ -39,6 +36,7 @@ const CLUE_SOURCES: [ClueSource; 19] = [
     ClueSource::LldpTelephone,
     ClueSource::HttpUserAgent,
     ClueSource::SipUserAgent,
+    ClueSource::SipPnp,
     ClueSource::FileName,
     ClueSource::TftpOption,
     ClueSource::SccpDeviceName,
@@ -46,7 +44,8 @@ const CLUE_SOURCES: [ClueSource; 19] = [
 
 /// Reads the built-in files.
 ///
-/// Their patterns and examples are checked by a test, not in every run.
+/// Their patterns and examples are checked by a test, not in every run; without the
+/// check the examples, half of every file, are not even read.
 pub(super) fn embedded(
     files: &[(&str, &str)],
     is_checked: bool,
@@ -54,10 +53,21 @@ pub(super) fn embedded(
     files
         .iter()
         .map(|(id, text)| {
+            let text = if is_checked {
+                text
+            } else {
+                without_examples(text)
+            };
             let family = Family::read(id, &format!("{id}.toml"), text, is_checked)?;
             Ok(((*id).to_owned(), family))
         })
         .collect()
+}
+
+/// A built-in file as far as its examples; they stand last in it.
+fn without_examples(text: &str) -> &str {
+    text.split_once("\n[[example]]\n")
+        .map_or(text, |(before, _)| before)
 }
 
 /// Makes profiles of files, each with what it inherits, in the order of ids.
@@ -159,6 +169,7 @@ impl Family {
             title: layout.title.clone(),
             base: layout.base.as_ref().map(|id| id.get_ref().clone()),
             models: layout.models.clone(),
+            aliases: layout.aliases.clone(),
             file_rules,
             chains,
             provisioning: match (&layout.provisioning, base) {
@@ -169,6 +180,14 @@ impl Family {
             power: Power {
                 needs: own_then(&layout.power, base.map(|base| base.power.needs.as_slice())),
             },
+            tls: match (layout.tls.as_slice(), base) {
+                ([], Some(base)) => base.tls.clone(),
+                (own, _) => own.to_vec(),
+            },
+            clock: layout
+                .clock
+                .clone()
+                .or_else(|| base.and_then(|base| base.clock.clone())),
             patience_secs: layout
                 .patience_secs
                 .or_else(|| base.map(|base| base.patience_secs))

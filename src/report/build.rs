@@ -18,11 +18,11 @@ use crate::session::phone::Clue;
 use crate::session::registration::Registration;
 use crate::session::transfer::Transfer;
 
-use super::{Generated, model};
+use super::{Generated, clock, model, model6};
 
 /// The report of one diagnosis.
 pub(super) fn report(diagnosis: &Diagnosis, generated: Generated) -> model::Report {
-    model::Report {
+    let mut report = model::Report {
         report_version: model::REPORT_VERSION,
         generator: model::Generator {
             name: env!("CARGO_PKG_NAME"),
@@ -42,7 +42,9 @@ pub(super) fn report(diagnosis: &Diagnosis, generated: Generated) -> model::Repo
                 evicted: reached.evicted,
             })
             .collect(),
-    }
+    };
+    clock::set(&mut report, diagnosis);
+    report
 }
 
 fn summary(diagnosis: &Diagnosis) -> model::Summary {
@@ -80,6 +82,8 @@ fn capture(capture: &CaptureDiagnosis) -> model::Capture {
         sliced_frames: facts.sliced_frames,
         cut_short: facts.cut_short.is_some(),
         dropped: facts.dropped,
+        encapsulations: facts.taken.encapsulations.clone(),
+        duplicates: facts.taken.copies.frames,
         notes: capture.notes.iter().map(finding).collect(),
     }
 }
@@ -129,7 +133,7 @@ fn boot_of(boot: &Boot, found: &BootDiagnosis) -> model::Boot {
         phase: found.phase.name(),
         phases: found.phases.iter().map(phase).collect(),
         link: link(boot, found),
-        lease: (!boot.lease.messages.is_empty()).then(|| lease(boot, found)),
+        lease: lease(boot, found),
         transfers: boot
             .transfers
             .iter()
@@ -175,6 +179,8 @@ fn link(boot: &Boot, found: &BootDiagnosis) -> model::Link {
             .next(),
         vlans_used: boot.link.vlans_used.iter().copied().collect(),
         power: power(&found.power),
+        auth: super::port::auth(&boot.link.auth),
+        spanning_tree: super::port::trees(&boot.link.spanning_tree),
     }
 }
 
@@ -227,7 +233,11 @@ pub(super) fn id_text(id: &lldp::Id) -> String {
     }
 }
 
-fn lease(boot: &Boot, found: &BootDiagnosis) -> model::Lease {
+fn lease(boot: &Boot, found: &BootDiagnosis) -> Option<model::Lease> {
+    let ipv6 = model6::lease6(boot);
+    if boot.lease.messages.is_empty() && ipv6.is_none() {
+        return None;
+    }
     let data = boot.lease.boot_data();
     let message = data.map(|data| &data.message);
     let acknowledged = boot.lease.acknowledged().map(|held| &held.message);
@@ -237,7 +247,7 @@ fn lease(boot: &Boot, found: &BootDiagnosis) -> model::Lease {
         .chain(boot.lease.messages.iter().map(|one| &one.message))
         .map(|message| message.relay_address)
         .find(|address| !address.is_unspecified());
-    model::Lease {
+    Some(model::Lease {
         address: acknowledged.map(|held| held.your_address.to_string()),
         server: data
             .and_then(LeaseMessage::server)
@@ -263,7 +273,8 @@ fn lease(boot: &Boot, found: &BootDiagnosis) -> model::Lease {
             })
             .collect(),
         missing_options: found.missing_options.clone(),
-    }
+        ipv6,
+    })
 }
 
 fn transfer(file: &Transfer, meaning: &TransferReport) -> model::Transfer {

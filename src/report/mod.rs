@@ -5,12 +5,15 @@
 //! [`words::plain`] for terminals, `markdown`'s own for Markdown.
 
 mod build;
+mod clock;
 pub mod decode;
 mod fold;
 mod json;
 mod markdown;
 pub mod model;
+mod model6;
 pub mod ndjson;
+mod port;
 mod schema;
 mod table;
 mod terminal;

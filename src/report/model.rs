@@ -75,6 +75,11 @@ pub struct Capture {
     pub cut_short: bool,
     /// Frames that the capture itself reports as lost; null when it does not say.
     pub dropped: Option<u64>,
+    /// Encapsulations out of which something was read: `erspan-2`, `vxlan`.
+    pub encapsulations: Vec<&'static str>,
+    /// Frames that the capture shows again, within milliseconds, and that were counted
+    /// once.
+    pub duplicates: u64,
     /// What is to be said of the capture's quality.
     pub notes: Vec<Finding>,
 }
@@ -186,6 +191,12 @@ pub struct Link {
     pub vlans_used: Vec<u16>,
     /// Power over the cable.
     pub power: Power,
+    /// 802.1X; absent when nobody spoke of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auth: Option<super::port::PortAuth>,
+    /// What switch ports say of their spanning trees; absent when none was heard.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub spanning_tree: Vec<super::port::TreePort>,
 }
 
 /// A switch port, as the switch announces it.
@@ -220,7 +231,8 @@ pub struct Power {
     pub state: &'static str,
 }
 
-/// What DHCP gave the phone: as acknowledged, else as last offered.
+/// What DHCP gave the phone: as acknowledged, else as last offered. All but `ipv6` is of
+/// IPv4.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Lease {
     /// The address that was acknowledged; null when none was.
@@ -241,6 +253,9 @@ pub struct Lease {
     pub provisioning: Vec<Provisioning>,
     /// Option codes that the phone asked for, needs, and was not given.
     pub missing_options: Vec<u8>,
+    /// What IPv6 gave the phone, by DHCPv6 and router advertisements; null when the phone
+    /// does not speak it.
+    pub ipv6: Option<super::model6::Lease6>,
 }
 
 /// One source of a provisioning server.
@@ -259,7 +274,7 @@ pub struct Provisioning {
 pub struct Transfer {
     /// The file, as it was asked for.
     pub file: String,
-    /// `tftp` or `http`.
+    /// `tftp`, `ftp` or `http`.
     pub protocol: &'static str,
     /// Whether the phone reads or writes the file.
     #[schemars(extend("enum" = ["read", "write"]))]

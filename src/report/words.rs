@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::model::{Boot, Capture, Finding, Link, Phone, Power, Report, Step};
+use super::model6::Lease6;
 use crate::session::watts;
 
 /// Whether a terminal may act on this character instead of showing it: control
@@ -197,6 +198,13 @@ fn link_facts(link: &Link) -> String {
         let vlans: Vec<_> = link.vlans_used.iter().map(ToString::to_string).collect();
         parts.push(format!("phone in VLAN {}", vlans.join(", ")));
     }
+    parts.extend(link.auth.as_ref().map(|auth| {
+        let method = auth.method.as_ref();
+        let by = method.map_or_else(String::new, |method| {
+            format!(" by EAP-{}", method.to_uppercase())
+        });
+        format!("802.1X{by}: {}", auth.state.replace('-', " "))
+    }));
     parts.extend(power_facts(&link.power));
     parts.join(" · ")
 }
@@ -220,14 +228,23 @@ fn power_facts(power: &Power) -> Option<String> {
     })
 }
 
+/// Whether the capture cannot show what is missing.
+fn is_one_sided(boot: &Boot) -> bool {
+    let findings = &boot.findings;
+    findings.iter().any(|found| found.id == "capture-one-sided")
+}
+
 fn lease_facts(boot: &Boot) -> Option<String> {
     let lease = boot.lease.as_ref()?;
-    let mut parts = vec![match (&lease.address, &lease.server) {
-        (Some(address), Some(server)) => format!("{address} from {server}"),
-        (Some(address), None) => address.clone(),
-        (None, Some(server)) => format!("no address acknowledged by {server}"),
-        (None, None) => "no DHCP server answered".to_owned(),
-    }];
+    let asked_ipv4 = !lease.wanted_options.is_empty() || lease.server.is_some();
+    let mut parts = Vec::from_iter(match (&lease.address, &lease.server) {
+        (Some(address), Some(server)) => Some(format!("{address} from {server}")),
+        (Some(address), None) => Some(address.clone()),
+        (None, Some(server)) => Some(format!("no address acknowledged by {server}")),
+        (None, None) if lease.ipv6.is_some() && !asked_ipv4 => None,
+        (None, None) if is_one_sided(boot) => Some("answers were not captured".to_owned()),
+        (None, None) => Some("no DHCP server answered".to_owned()),
+    });
     parts.extend(lease.relay.iter().map(|relay| format!("relay {relay}")));
     parts.extend(lease.router.iter().map(|router| format!("router {router}")));
     parts.extend(lease.provisioning.iter().map(|source| match source.option {
@@ -241,7 +258,36 @@ fn lease_facts(boot: &Boot) -> Option<String> {
             missing.collect::<Vec<_>>().join(", ")
         ));
     }
+    if let Some(ipv6) = &lease.ipv6 {
+        parts.extend(ipv6_facts(ipv6));
+    }
     Some(parts.join(" · "))
+}
+
+/// What IPv6 gave, as parts of the lease's line.
+fn ipv6_facts(ipv6: &Lease6) -> Vec<String> {
+    let addresses = ipv6.addresses.join(", ");
+    let mut parts = vec![match (addresses.is_empty(), &ipv6.server) {
+        (false, Some(server)) => format!("IPv6 {addresses}, DHCPv6 server {server}"),
+        (false, None) => format!("IPv6 {addresses}"),
+        (true, Some(server)) => format!("no IPv6 address from DHCPv6 server {server}"),
+        (true, None) => "no IPv6 address".to_owned(),
+    }];
+    parts.extend(ipv6.relay.iter().map(|relay| format!("IPv6 relay {relay}")));
+    parts.extend(ipv6.router.iter().map(|router| {
+        let how = match (ipv6.managed, ipv6.other) {
+            (Some(true), _) => " (addresses by DHCPv6)",
+            (_, Some(true)) => " (settings by DHCPv6)",
+            _ => "",
+        };
+        format!("IPv6 router {router}{how}")
+    }));
+    parts.extend(
+        ipv6.provisioning
+            .iter()
+            .map(|source| format!("DHCPv6 option {} = {}", source.option, source.value)),
+    );
+    parts
 }
 
 /// How many files came to what.
@@ -309,6 +355,9 @@ pub(super) fn capture_facts(capture: &Capture) -> String {
         let start: String = first.to_string().chars().take(19).collect();
         words = format!("{words} in {took} from {} UTC", start.replace('T', " "));
     }
+    if !capture.encapsulations.is_empty() {
+        words = format!("{words}, out of {}", capture.encapsulations.join(", "));
+    }
     words
 }
 
@@ -326,6 +375,12 @@ pub(super) fn capture_lacks(capture: &Capture) -> Vec<String> {
         lacks.push(format!(
             "{} not kept in full",
             count(capture.sliced_frames, "frame", "frames")
+        ));
+    }
+    if capture.duplicates > 0 {
+        lacks.push(format!(
+            "{} seen twice, counted once",
+            count(capture.duplicates, "frame", "frames")
         ));
     }
     lacks

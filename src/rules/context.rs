@@ -8,8 +8,11 @@ use phoneboot_parsers::{Protocol, tftp::Direction};
 use crate::capture::{CaptureFacts, Timestamp};
 use crate::event::At;
 use crate::profiles::{FileMatch, Needs, Profile, WhenAbsent};
+use crate::session::tls::Session;
 use crate::session::transfer::{Status, Transfer};
 use crate::session::{Boot, Phone};
+
+use super::sides::{Side, only_side};
 
 /// How long a family of which nothing is known may be silent, in seconds.
 const DEFAULT_PATIENCE_SECS: f64 = 30.0;
@@ -18,6 +21,8 @@ const DEFAULT_PATIENCE_SECS: f64 = 30.0;
 const ANSWER_SECS: f64 = 3.0;
 /// A transfer that brings nothing for this long has stalled.
 const STALL_SECS: f64 = 10.0;
+/// Files of one rotation follow each other within this time on a quiet link.
+const ROTATION_SECS: f64 = 60.0;
 /// An early close within this many bytes of an image is a look at its header.
 const HEADER_LOOK_BYTES: u64 = 256 * 1024;
 
@@ -78,12 +83,43 @@ impl TransferVerdict {
 }
 
 impl<'a> Context<'a> {
-    /// When the capture that holds `at` ended.
+    /// When the capture that holds `at` ended, and every one that goes on where it ends.
     pub fn capture_end(&self, at: At) -> Timestamp {
+        let last = self.captures.get(at.capture).and_then(|facts| facts.last);
+        let mut end = last.unwrap_or(at.time);
+        let goes_on = |end: Timestamp| {
+            self.spans()
+                .filter(|(first, last)| *last > end && first.secs_since(end) <= ROTATION_SECS)
+                .map(|(_, last)| last)
+                .max()
+        };
+        while let Some(later) = goes_on(end) {
+            end = later;
+        }
+        end
+    }
+
+    /// When the capture that holds `at` began, or the first one that it goes on from.
+    fn capture_start(&self, at: At) -> Timestamp {
+        let first = self.captures.get(at.capture).and_then(|facts| facts.first);
+        let mut start = first.unwrap_or(at.time);
+        let goes_back = |start: Timestamp| {
+            self.spans()
+                .filter(|(first, last)| *first < start && start.secs_since(*last) <= ROTATION_SECS)
+                .map(|(first, _)| first)
+                .min()
+        };
+        while let Some(earlier) = goes_back(start) {
+            start = earlier;
+        }
+        start
+    }
+
+    /// First and last moment of every capture.
+    fn spans(&self) -> impl Iterator<Item = (Timestamp, Timestamp)> {
         self.captures
-            .get(at.capture)
-            .and_then(|facts| facts.last)
-            .unwrap_or(at.time)
+            .iter()
+            .filter_map(|facts| facts.first.zip(facts.last))
     }
 
     /// Seconds that the capture went on after `at`. For a boot that another followed,
@@ -100,10 +136,7 @@ impl<'a> Context<'a> {
 
     /// Seconds of capture before `at`.
     pub fn watched_secs_before(&self, at: At) -> f64 {
-        self.captures
-            .get(at.capture)
-            .and_then(|facts| facts.first)
-            .map_or(0.0, |first| at.time.secs_since(first))
+        at.time.secs_since(self.capture_start(at)).max(0.0)
     }
 
     /// How long this phone may be silent before it is stuck, in seconds.
@@ -122,6 +155,14 @@ impl<'a> Context<'a> {
     /// are, an answer that is not seen may well have come.
     pub fn sees_answers(&self, boot: &Boot) -> bool {
         boot.frames_to_phone > 0
+    }
+
+    /// Whether frames of the run's captures bear VLAN tags at all. Some drivers strip
+    /// them all: then a frame without a tag proves nothing.
+    pub fn sees_tags(&self) -> bool {
+        self.captures
+            .iter()
+            .any(|facts| facts.taken.tagged_frames > 0)
     }
 
     /// What the profile says of a transfer's file.
@@ -150,6 +191,9 @@ impl<'a> Context<'a> {
             Status::Unknown => TransferVerdict::Unknown,
             Status::AbortedByPhone if self.is_header_look(transfer) => TransferVerdict::UpToDate,
             Status::AbortedByPhone => TransferVerdict::AbortedByPhone,
+            Status::Unanswered if matches!(only_side(boot), Some(Side::FromPhone(_))) => {
+                TransferVerdict::Unknown
+            }
             Status::Unanswered => self.unanswered(transfer),
             Status::Running => self.running(boot, transfer),
         }
@@ -206,14 +250,16 @@ impl<'a> Context<'a> {
             .map(|transfer| (transfer, self.verdict(boot, transfer)))
     }
 
-    /// Whether any file that the phone wanted was delivered.
+    /// Whether any file that the phone wanted was delivered, as far as one can see: what
+    /// goes over TLS is not seen, and phones do not keep such a connection for nothing.
     pub fn fetched_anything(&self, boot: &Boot) -> bool {
-        self.reads(boot).any(|(_, verdict)| {
-            matches!(
-                verdict,
-                TransferVerdict::Complete | TransferVerdict::UpToDate
-            )
-        })
+        boot.tls.iter().any(Session::is_established)
+            || self.reads(boot).any(|(_, verdict)| {
+                matches!(
+                    verdict,
+                    TransferVerdict::Complete | TransferVerdict::UpToDate
+                )
+            })
     }
 
     /// Whether all that the phone asked for and needs was delivered, and it has not
@@ -298,5 +344,61 @@ impl<'a> Context<'a> {
     /// The vendor's name as a word for sentences: `Cisco`, else `This`.
     pub fn vendor(&self) -> &str {
         self.profile.map_or("This", |profile| &profile.vendor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::capture::Timestamp;
+    use crate::rules::testing::Case;
+    use crate::session::testing::BootBuilder;
+
+    const SEC: i64 = 1_000_000_000;
+
+    /// Seconds before and after the boot's start, in captures with these seconds of
+    /// first and last frame; the boot stands in the first of them, at its second 1.
+    fn watched(spans: &[(i64, i64)]) -> (f64, f64) {
+        let mut case = Case::new("cisco-79x1", BootBuilder::new());
+        case.captures(
+            spans
+                .iter()
+                .map(|(first, last)| (Timestamp(first * SEC), Timestamp(last * SEC))),
+        );
+        let found = std::cell::Cell::new((0.0, 0.0));
+        case.check(|boot, context| {
+            found.set((
+                context.watched_secs_before(boot.started),
+                context.watched_secs_after(boot.started),
+            ));
+            Vec::new()
+        });
+        found.get()
+    }
+
+    #[test]
+    fn files_of_a_rotation_are_one_span_of_time() {
+        for (spans, expected) in [
+            (&[(0, 10)][..], (1.0, 9.0)),
+            (&[(0, 10), (10, 20), (50, 90)], (1.0, 89.0)),
+            (&[(0, 10), (-30, -5)], (31.0, 9.0)),
+            // A day later another capture began.
+            (&[(0, 10), (86_400, 86_500)], (1.0, 9.0)),
+        ] {
+            let (before, after) = watched(spans);
+            assert!((before - expected.0).abs() < 0.01, "{spans:?}: {before}");
+            assert!((after - expected.1).abs() < 0.01, "{spans:?}: {after}");
+        }
+    }
+
+    #[test]
+    fn a_capture_without_any_tag_does_not_see_tags() {
+        let mut case = Case::new("cisco-79x1", BootBuilder::new());
+        for (tagged_frames, sees) in [(0, false), (3, true)] {
+            case.tagged_frames(tagged_frames);
+            case.check(|_, context| {
+                assert_eq!(context.sees_tags(), sees);
+                Vec::new()
+            });
+        }
     }
 }

@@ -49,6 +49,12 @@ impl Case {
         }
     }
 
+    /// Says that no address of the phone is known.
+    pub(super) fn without_addresses(mut self) -> Self {
+        self.phone.addresses.clear();
+        self
+    }
+
     /// Says which model the phone is.
     pub(super) fn model(mut self, model: &'static str) -> Self {
         self.model = Some(model);
@@ -66,6 +72,23 @@ impl Case {
             .unwrap();
         self.captures = vec![capture(end + secs * 1_000_000_000)];
         self
+    }
+
+    /// Replaces the captures by ones with these first and last moments.
+    pub(super) fn captures(&mut self, spans: impl Iterator<Item = (Timestamp, Timestamp)>) {
+        self.captures = spans
+            .map(|(first, last)| CaptureFacts {
+                first: Some(first),
+                ..capture(last.0)
+            })
+            .collect();
+    }
+
+    /// Says how many frames of the captures bear tags.
+    pub(super) fn tagged_frames(&mut self, count: u64) {
+        for facts in &mut self.captures {
+            facts.taken.tagged_frames = count;
+        }
     }
 
     /// Some server of the run has delivered a file of this name.
@@ -109,5 +132,6 @@ fn capture(end_nanos: i64) -> CaptureFacts {
         sliced_frames: 0,
         cut_short: None,
         dropped: None,
+        taken: crate::capture::Taken::default(),
     }
 }

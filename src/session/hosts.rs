@@ -11,7 +11,7 @@ use std::net::IpAddr;
 use phoneboot_parsers::MacAddress;
 
 use crate::capture::Timestamp;
-use crate::event::{At, Endpoint, Event, Seen, Subject};
+use crate::event::{At, Endpoint, Event, EventKind, Seen, Subject};
 
 use super::phone::{Clue, ClueSource, mac_in};
 use super::update::Flows;
@@ -73,6 +73,26 @@ impl Host {
             .is_some_and(|ip| self.addresses.contains(&ip));
         let by_mac = self.mac.is_some() && self.mac == event.source.mac;
         by_ip || by_mac
+    }
+
+    /// Whether the frame was sent to the host alone. A relay agent's question to a
+    /// server was not; the answer to it was.
+    pub(super) fn is_sent_to(&self, event: &Event<'_>) -> bool {
+        let destination = event.destination;
+        if destination.mac.is_some_and(MacAddress::is_group) {
+            return false;
+        }
+        if let EventKind::Dhcp(message) = event.kind {
+            let everybody = destination.ip.is_none_or(|ip| match ip {
+                IpAddr::V4(ip) => ip.is_broadcast(),
+                IpAddr::V6(ip) => ip.is_multicast(),
+            });
+            return message.op == 2 && (destination.mac.is_some() || !everybody);
+        }
+        let by_ip = destination
+            .ip
+            .is_some_and(|ip| self.addresses.contains(&ip));
+        by_ip || (self.mac.is_some() && self.mac == destination.mac)
     }
 
     /// Ends the present boot and begins another.
@@ -184,6 +204,11 @@ impl Hosts {
                 hop_limit,
                 telling,
             } => self.resolve_endpoint(endpoint, hop_limit, telling, at, may_be_phone)?,
+            // No frame of it makes a host.
+            Subject::Known {
+                endpoint,
+                hop_limit,
+            } => self.resolve_endpoint(endpoint, hop_limit, false, at, &|_| false)?,
             Subject::Either | Subject::Segment => return None,
         };
         if let Some(host) = self.list.get_mut(index) {

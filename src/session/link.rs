@@ -1,10 +1,12 @@
 //! What phone and switch tell each other by CDP and LLDP: power, VLANs, duplex.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
 use phoneboot_parsers::{cdp, lldp};
 
-use crate::event::Seen;
+use crate::event::{At, Seen};
+
+use super::port::{Auth, SpanningTree};
 
 /// How many different announcements of one side and protocol are kept in a boot.
 pub const MAX_ANNOUNCEMENTS: usize = 32;
@@ -23,10 +25,16 @@ pub struct Link {
     pub phone_lldp: Vec<Announcement<lldp::Message>>,
     /// LLDP of switches on the link, while this boot went on.
     pub switch_lldp: Vec<Announcement<lldp::Message>>,
+    /// 802.1X between phone and switch port.
+    pub auth: Auth,
+    /// What the switch ports on the link say of their spanning trees.
+    pub spanning_tree: SpanningTree,
     /// VLAN ids (innermost) of the phone's own frames.
     pub vlans_used: BTreeSet<u16>,
     /// Whether the phone sent frames without a tag.
     pub sent_untagged: bool,
+    /// The latest of these, which a copy may yet show to have borne one.
+    pub latest_untagged: VecDeque<At>,
 }
 
 /// An announcement, and how often it was repeated unchanged.

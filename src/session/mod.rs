@@ -3,14 +3,24 @@
 //! [`tracker::Tracker`] puts events into these types; nothing here judges them.
 //! Whether an absent file matters is for the profiles and rules to say.
 
+mod begin6;
+pub mod clock;
+pub mod ftp;
 mod hosts;
 pub mod lease;
+pub mod lease6;
 pub mod link;
+pub mod lookup;
+pub mod neighbors;
 pub mod phone;
+pub mod port;
+mod ports;
 pub mod reach;
 pub mod registration;
+pub mod signaling;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod tls;
 pub mod tracker;
 pub mod transfer;
 mod update;
@@ -21,11 +31,17 @@ use phoneboot_parsers::{MacAddress, Protocol};
 
 use crate::event::{At, Endpoint, Seen};
 
+use clock::TimeServer;
+use ftp::Ftp;
 use lease::Lease;
+use lease6::{Lease6, RouterAdvertisement};
 use link::Link;
+use lookup::Lookup;
+use neighbors::Neighbor;
 use phone::Clue;
 use reach::Reach;
-use registration::Registration;
+use registration::{PlugAndPlay, PreviousEnd, Registration};
+use signaling::Signaling;
 use transfer::Transfer;
 
 /// A host and its boots. Whether it is a phone is for the profiles to say.
@@ -56,6 +72,9 @@ pub struct Boot {
     pub ended: At,
     /// The last frame of any sort that the phone sent.
     pub last_heard: At,
+    /// A frame of something that had begun before the capture, and that came before
+    /// anything else; `None` in a boot that the capture shows from its beginning.
+    pub joined: Option<At>,
     /// What shows that it began here.
     pub began_by: Beginning,
     /// Whether the same phone booted again after it; else the capture ends in it.
@@ -64,12 +83,33 @@ pub struct Boot {
     pub link: Link,
     /// The DHCP exchange.
     pub lease: Lease,
+    /// The DHCPv6 exchange.
+    pub lease6: Lease6,
+    /// What IPv6 routers tell, each thing once, in the order in which it was first said.
+    pub router_advertisements: Vec<RouterAdvertisement>,
+    /// IPv6 addresses that the phone asked for, in the order of the first question.
+    pub neighbors: Vec<Neighbor>,
     /// ARP, ICMP and TCP connections.
     pub reach: Reach,
+    /// Names that the phone looked up, in the order of the first questions.
+    pub lookups: Vec<Lookup>,
+    /// Servers that it asked for the time, in the order of the first requests.
+    pub time: Vec<TimeServer>,
     /// Files asked for or sent, in the order of their first request.
     pub transfers: Vec<Transfer>,
+    /// FTP logins and data connections.
+    pub ftp: Ftp,
     /// Attempts to register, one a server and protocol, in their order.
+    /// Attempts to register, one a server, protocol and name, in their order.
     pub registrations: Vec<Registration>,
+    /// What the phone says of the end of its last run.
+    pub previous_end: Option<Seen<PreviousEnd>>,
+    /// Its search for a provisioning server by SIP multicast.
+    pub plug_and_play: PlugAndPlay,
+    /// With whom it speaks MGCP or H.323.
+    pub signaling: Vec<Signaling>,
+    /// TLS connections that the phone opened, in their order.
+    pub tls: Vec<tls::Session>,
     /// Messages of or to the phone that break their specification.
     pub malformed: Vec<Seen<Malformed>>,
     /// What happened, in the order of the frames.
@@ -139,7 +179,7 @@ pub enum Phase {
     Lease,
     /// ARP, DNS, TCP: the way to the server.
     Reach,
-    /// TFTP, HTTP: files.
+    /// TFTP, FTP, HTTP: files.
     Fetch,
     /// SIP, SCCP.
     Register,
@@ -181,13 +221,24 @@ impl Boot {
             started: at,
             ended: at,
             last_heard: at,
+            joined: None,
             began_by,
             followed_by_another: false,
             link: Link::default(),
             lease: Lease::default(),
+            lease6: Lease6::default(),
+            router_advertisements: Vec::new(),
+            neighbors: Vec::new(),
             reach: Reach::default(),
+            lookups: Vec::new(),
+            time: Vec::new(),
             transfers: Vec::new(),
+            ftp: Ftp::default(),
             registrations: Vec::new(),
+            previous_end: None,
+            plug_and_play: PlugAndPlay::default(),
+            signaling: Vec::new(),
+            tls: Vec::new(),
             malformed: Vec::new(),
             timeline: Vec::new(),
             steps_left_out: 0,
@@ -206,6 +257,23 @@ impl Boot {
             .map_or(self.started, |step| step.at);
         let transfer = self.transfers.iter().map(|transfer| transfer.last).max();
         transfer.map_or(step, |at| at.max(step))
+    }
+
+    /// Whether this is where a call server listens: by its port, or because the phone
+    /// asked there to be registered.
+    pub fn is_call_server(&self, server: IpAddr, port: u16) -> bool {
+        registration::CALL_SERVER_PORTS.contains(&port)
+            || self
+                .registrations
+                .iter()
+                .any(|attempt| attempt.server == Some(server) && attempt.server_port == Some(port))
+    }
+
+    /// Whether the name of an attempt was accepted, by whichever server.
+    pub fn is_name_registered(&self, attempt: &Registration) -> bool {
+        self.registrations.iter().any(|other| {
+            other.name == attempt.name && other.status == registration::Status::Registered
+        })
     }
 
     /// Whether the phone was accepted by a call server.

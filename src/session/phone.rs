@@ -52,6 +52,9 @@ pub enum ClueSource {
     HttpUserAgent,
     /// SIP `User-Agent`, or the model number in a Contact.
     SipUserAgent,
+    /// The `Event` of a SIP plug-and-play SUBSCRIBE, as
+    /// `vendor="snom";model="snom370";version="8.7.5";mac="000413…"`.
+    SipPnp,
     /// A file asked for, last segment of its path.
     FileName,
     /// TFTP request options that only one vendor sends, as `name=value`.
@@ -80,6 +83,7 @@ impl ClueSource {
             Self::LldpTelephone => "lldp-telephone",
             Self::HttpUserAgent => "http-user-agent",
             Self::SipUserAgent => "sip-user-agent",
+            Self::SipPnp => "sip-pnp",
             Self::FileName => "file-name",
             Self::TftpOption => "tftp-option",
             Self::SccpDeviceName => "sccp-device-name",

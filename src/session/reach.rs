@@ -8,6 +8,8 @@ use crate::event::{At, Seen, Unreachable};
 
 /// How many addresses asked for by ARP are kept in a boot.
 pub const MAX_ARP_TARGETS: usize = 64;
+/// How many claims of others to the phone's addresses are kept in a boot.
+pub const MAX_CLAIMS: usize = 8;
 /// How many ICMP errors are kept in a boot.
 pub const MAX_UNREACHABLES: usize = 64;
 /// How many connections are kept in a boot.
@@ -18,6 +20,9 @@ pub const MAX_CONNECTIONS: usize = 256;
 pub struct Reach {
     /// Addresses that the phone asked for by ARP, in the order of the first question.
     pub arp: Vec<ArpTarget>,
+    /// Others that say by ARP that they have an address which this boot's DHCP messages
+    /// give to the phone.
+    pub claims: Vec<Seen<(Ipv4Addr, MacAddress)>>,
     /// Datagrams of the phone that were sent back, in their order.
     pub unreachables: Vec<Seen<Undelivered>>,
     /// TCP connections that the phone opened or tried to, in their order. Attempts

@@ -1,15 +1,20 @@
-//! Attempts to register with a call server.
+//! Attempts to register with a call server, and what the phone says of its last run.
 
 use std::net::IpAddr;
 
+use phoneboot_parsers::sccp::LastReason;
 use phoneboot_parsers::{Protocol, WireText};
 
-use crate::event::At;
+use crate::event::{At, Endpoint};
 
 /// How many registrations are kept in a boot.
 pub const MAX_REGISTRATIONS: usize = 32;
 
-/// The attempts to register with one server by one protocol.
+/// Ports of call servers, over UDP and TCP: SCCP, SCCP over TLS, SIP, SIP over TLS.
+pub const CALL_SERVER_PORTS: [u16; 4] = [2000, 2443, 5060, 5061];
+
+/// The attempts to register one name with one server by one protocol. A phone with
+/// four lines makes four of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Registration {
     /// SIP or SCCP.
@@ -34,6 +39,113 @@ pub struct Registration {
     pub requests: u64,
     /// `Call-ID` of the SIP registration, so that its answers are told from others'.
     pub call_id: Option<WireText>,
+    /// The phone's port, of the last request.
+    pub client_port: Option<u16>,
+    /// The last request.
+    pub last_request: At,
+    /// The last final answer; `None` while there is none.
+    pub answer: Option<Answer>,
+    /// How often the server asked for credentials.
+    pub challenges: u64,
+    /// The server's 1xx, which says that it heard the phone and no more.
+    pub provisional: Option<At>,
+    /// Set while the phone repeats what was answered.
+    pub unheard: Option<Unheard>,
+    /// The frame in which the server refused to go on after it had accepted; `None`
+    /// again when it accepts anew.
+    pub lapsed: Option<At>,
+}
+
+impl Registration {
+    /// An attempt that begins with the frame `at`, of which no request is counted yet.
+    pub fn new(
+        protocol: Protocol,
+        server: Option<IpAddr>,
+        server_port: Option<u16>,
+        at: At,
+    ) -> Self {
+        Self {
+            protocol,
+            server,
+            server_port,
+            status: Status::Unanswered,
+            detail: None,
+            name: None,
+            with_credentials: false,
+            first: at,
+            last: at,
+            requests: 0,
+            call_id: None,
+            client_port: None,
+            last_request: at,
+            answer: None,
+            challenges: 0,
+            provisional: None,
+            unheard: None,
+            lapsed: None,
+        }
+    }
+}
+
+/// A final answer to a request to register.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// Its frame.
+    pub at: At,
+    /// SIP status; 0 for SCCP.
+    pub status: u16,
+    /// What the server says beside status and reason phrase: the text of a `Warning`
+    /// or `Reason` field.
+    pub hint: Option<WireText>,
+    /// After how many seconds the server may be asked again.
+    pub retry_after_secs: Option<u64>,
+    /// The shortest registration that the server takes, in seconds.
+    pub min_expires_secs: Option<u64>,
+}
+
+/// Answers that the phone does not hear: it repeats the same request behind them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unheard {
+    /// The first request of the transaction.
+    pub request: At,
+    /// The first answer to it.
+    pub answer: At,
+    /// The last repeat.
+    pub repeat: At,
+    /// How often the request was repeated after it had been answered.
+    pub repeats: u64,
+    /// Where the request came from.
+    pub request_from: Endpoint,
+    /// Where the answer went to.
+    pub answer_to: Endpoint,
+    /// Innermost VLAN of request and answer; `None` when untagged.
+    pub vlans: (Option<u16>, Option<u16>),
+    /// Whether the answer carries another `branch` than the request, by which the
+    /// phone must take it for a stranger's.
+    pub foreign_branch: bool,
+}
+
+/// What the phone says of the end of its last run: an SCCP alarm, or the `Reason` of a
+/// SIP REGISTER.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PreviousEnd {
+    /// SIP or SCCP.
+    pub protocol: Protocol,
+    /// The whole text, `Last=…` in it.
+    pub text: WireText,
+    /// The reason, if it is a known one.
+    pub reason: Option<&'static LastReason>,
+}
+
+/// The search for a provisioning server by SIP multicast (plug and play).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PlugAndPlay {
+    /// The first SUBSCRIBE.
+    pub asked: Option<At>,
+    /// The URL that the phone was told, credentials masked, and where.
+    pub url: Option<(WireText, At)>,
+    /// Who told it.
+    pub told_by: Option<IpAddr>,
 }
 
 /// How a registration stands.

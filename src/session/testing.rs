@@ -7,15 +7,19 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use phoneboot_parsers::dhcp::{self, Area, MessageType, RawOption};
 use phoneboot_parsers::tftp::Direction;
-use phoneboot_parsers::{MacAddress, Protocol, WireText, cdp, icmp};
+use phoneboot_parsers::tls::{ClientHello, Version};
+use phoneboot_parsers::{MacAddress, Protocol, WireText, cdp, eapol, icmp};
 
 use crate::capture::{FrameNumber, Timestamp};
 use crate::event::{At, Endpoint, Seen, Unreachable};
 
 use super::lease::LeaseMessage;
 use super::link::Announcement;
+use super::lookup::{Answer, Asked, Lookup};
+use super::port::{TreePort, TreePortId, TreeState};
 use super::reach::{ArpTarget, Connection, Undelivered};
 use super::registration::{self, Registration};
+use super::tls;
 use super::transfer::{Status, Transfer, TransferError};
 use super::{Beginning, Boot, Phase, Step};
 
@@ -264,6 +268,52 @@ impl BootBuilder {
         self
     }
 
+    /// An EAP packet of the phone, or of its switch port.
+    pub(crate) fn eap(self, from_phone: bool, packet: eapol::Packet) -> Self {
+        self.eapol(from_phone, eapol::EAP_PACKET, Some(packet))
+    }
+
+    /// The phone sends EAPOL-Start.
+    pub(crate) fn eapol_start(self) -> Self {
+        self.eapol(true, eapol::START, None)
+    }
+
+    fn eapol(mut self, from_phone: bool, kind: u8, eap: Option<eapol::Packet>) -> Self {
+        let at = self.tick();
+        let message = eapol::Message {
+            version: 2,
+            kind,
+            length: 0,
+            eap,
+            key: None,
+        };
+        super::update::port::keep(&mut self.boot.link.auth, &message, at, from_phone);
+        self.step(Phase::Link, Protocol::Eapol, "eapol", from_phone);
+        self
+    }
+
+    /// The port says that its spanning tree is in this state.
+    pub(crate) fn tree(mut self, state: TreeState) -> Self {
+        let at = self.tick();
+        let ports = &mut self.boot.link.spanning_tree.ports;
+        if let Some(port) = ports.first_mut() {
+            port.states.push(Seen::new(state, at));
+        } else {
+            ports.push(TreePort {
+                id: TreePortId {
+                    mac: None,
+                    port: 0x800c,
+                    vlan: None,
+                },
+                version: 2,
+                forward_delay: Some(15 * 256),
+                states: vec![Seen::new(state, at)],
+                topology_change: None,
+            });
+        }
+        self
+    }
+
     /// The phone asks by ARP for an address, `asked` times within five seconds each.
     pub(crate) fn arp(mut self, address: Ipv4Addr, asked: u32, answered: bool) -> Self {
         let first = self.tick();
@@ -280,6 +330,38 @@ impl BootBuilder {
             answer,
         });
         self.boot.last_heard = last;
+        self
+    }
+
+    /// The phone asks the name server at 192.0.2.53, `count` times within two seconds
+    /// each, and is told this, or nothing.
+    pub(crate) fn lookup(
+        mut self,
+        name: &str,
+        kind: u16,
+        count: u32,
+        told: Option<Answer>,
+    ) -> Self {
+        let first = self.tick();
+        self.step(Phase::Reach, Protocol::Dns, "dns-query", true);
+        self = self.after_secs(count.saturating_sub(1) * 2);
+        let last = if count > 1 { self.tick() } else { first };
+        let answer = told.map(|told| Seen::new(told, self.tick()));
+        if answer.is_some() {
+            self.step(Phase::Reach, Protocol::Dns, "dns-answer", false);
+        }
+        self.boot.lookups.push(Lookup {
+            name: name.into(),
+            kind,
+            asked: vec![Asked {
+                server: Ipv4Addr::new(192, 0, 2, 53).into(),
+                first,
+                last,
+                count: u64::from(count),
+                answer,
+                waiting: Vec::new(),
+            }],
+        });
         self
     }
 
@@ -330,6 +412,42 @@ impl BootBuilder {
         self
     }
 
+    /// The phone opens TLS to a port of [`SERVER`] as `prov.example.com` and offers up to
+    /// TLS 1.2; changed by hand from a hello without an answer.
+    pub(crate) fn tls(self, port: u16, change: impl FnOnce(&mut tls::Session, At)) -> Self {
+        let mut boot = self.connection(SERVER, port, |connection, at| {
+            connection.accepted = Some(at);
+        });
+        let at = boot.tick();
+        boot.step(Phase::Fetch, Protocol::Tls, "tls-client-hello", true);
+        let hello = ClientHello {
+            legacy_version: Version::TLS_1_2,
+            server_name: Some("prov.example.com".into()),
+            ..ClientHello::default()
+        };
+        let mut session = tls::Session {
+            server: IpAddr::V4(SERVER),
+            server_port: port,
+            client_port: 50000,
+            hello: Seen::new(hello, at),
+            answer: None,
+            certificates: None,
+            certificate_request: None,
+            phone_certificates: None,
+            server_done: None,
+            phone_encrypts: None,
+            phone_records: 0,
+            server_accepts: None,
+            alerts: Vec::new(),
+            ended: None,
+            missing_bytes: 0,
+            last: at,
+        };
+        change(&mut session, at);
+        boot.boot.tls.push(session);
+        boot
+    }
+
     /// The phone registers with [`SERVER`] by SIP.
     pub(crate) fn registration(
         mut self,
@@ -339,19 +457,33 @@ impl BootBuilder {
         let first = self.tick();
         self.step(Phase::Register, Protocol::Sip, "sip-register", true);
         let last = self.tick();
+        let server = Some(IpAddr::V4(SERVER));
         self.boot.registrations.push(Registration {
-            protocol: Protocol::Sip,
-            server: Some(IpAddr::V4(SERVER)),
-            server_port: Some(5060),
             status,
             detail: detail.map(str::to_owned),
             name: Some(WireText::from("sip:100@pbx.example")),
             with_credentials: true,
-            first,
             last,
             requests: 2,
             call_id: Some(WireText::from("call")),
+            client_port: Some(5060),
+            answer: detail.map(|words| registration::Answer {
+                at: last,
+                status: words.split(' ').next().unwrap().parse().unwrap_or(0),
+                hint: None,
+                retry_after_secs: None,
+                min_expires_secs: None,
+            }),
+            ..Registration::new(Protocol::Sip, server, Some(5060), first)
         });
+        self
+    }
+
+    /// Changes the last registration.
+    pub(crate) fn last_registration(mut self, change: impl FnOnce(&mut Registration)) -> Self {
+        if let Some(last) = self.boot.registrations.last_mut() {
+            change(last);
+        }
         self
     }
 }

@@ -3,13 +3,16 @@
 use std::net::IpAddr;
 
 use phoneboot_parsers::dhcp::{self, MessageType};
-use phoneboot_parsers::{MacAddress, WireText, cdp, lldp};
+use phoneboot_parsers::{MacAddress, WireText, cdp, lldp, tftp};
 
 use crate::dissect::LimitReached;
 use crate::event::{At, Event, EventKind, Seen, Subject};
 
+use super::begin6;
 use super::hosts::{Host, Hosts, MAX_HOSTS};
+use super::lease6::RouterAdvertisement;
 use super::phone::{Clue, ClueSource, mac_in};
+use super::ports::{Ports, split_auth};
 use super::update::{self, Change};
 use super::{Beginning, Boot, Phase, Phone};
 
@@ -31,6 +34,9 @@ const SAME_PORT_AGAIN_SECS: f64 = 20.0;
 const LINK_BEFORE_DHCP_SECS: f64 = 30.0;
 /// How long a switch's announcement is held against the boots of its link.
 const ANNOUNCEMENT_SECS: f64 = 90.0;
+/// How long a router's advertisement is held against boots that begin later. Routers
+/// repeat it every ten minutes or sooner (RFC 4861 §6.2.1).
+const ADVERTISEMENT_SECS: f64 = 600.0;
 /// How many switch announcements are remembered for boots to come.
 const MAX_SWITCH_ANNOUNCEMENTS: usize = 32;
 
@@ -40,6 +46,8 @@ pub struct Tracker<'r> {
     recognize: Recognizer<'r>,
     cdp: Vec<Seen<cdp::Message>>,
     lldp: Vec<Seen<lldp::Message>>,
+    ports: Ports,
+    routers: Vec<Seen<RouterAdvertisement>>,
     new_macs: Vec<MacAddress>,
 }
 
@@ -51,14 +59,25 @@ impl<'r> Tracker<'r> {
             recognize,
             cdp: Vec::new(),
             lldp: Vec::new(),
+            ports: Ports::default(),
+            routers: Vec::new(),
             new_macs: Vec::new(),
         }
     }
 
     /// Takes one event. Events come in the order of the frames.
     pub fn event(&mut self, event: &Event<'_>) {
+        Ports::hear_answer(event, &mut self.hosts);
         match (event.subject, event.kind) {
             (Subject::Segment, _) => self.announcement(event),
+            (_, EventKind::TaggedCopy { of }) => {
+                if let Some(&vlan) = event.vlans.last() {
+                    for host in self.hosts.iter_mut() {
+                        let from_phone = host.sent(event);
+                        update::tags::put_in(&mut host.boot, of, vlan, from_phone);
+                    }
+                }
+            }
             (Subject::Either, EventKind::Unreachable { why, quoted }) => {
                 let sender = self.hosts.by_address(quoted.source);
                 let refuser = self.hosts.by_address(quoted.destination);
@@ -125,13 +144,16 @@ impl<'r> Tracker<'r> {
         if from_phone {
             host.boot.last_heard = event.at;
             host.boot.frames_from_phone += 1;
+            if let Some(IpAddr::V4(address)) = event.source.ip {
+                host.boot.lease6.ipv4_in_use |= !address.is_unspecified();
+            }
             match event.vlans.last() {
                 Some(&vlan) => {
                     host.boot.link.vlans_used.insert(vlan);
                 }
-                None => host.boot.link.sent_untagged = true,
+                None => update::tags::lacking(&mut host.boot.link, event.at),
             }
-        } else if event.destination.mac.is_some_and(|mac| !mac.is_group()) {
+        } else if host.is_sent_to(event) {
             host.boot.frames_to_phone += 1;
         }
         let Change { clues } = change(host, event);
@@ -146,6 +168,7 @@ impl<'r> Tracker<'r> {
             ClueSource::FileName
                 | ClueSource::HttpUserAgent
                 | ClueSource::SccpDeviceName
+                | ClueSource::SipPnp
                 | ClueSource::SipUserAgent
                 | ClueSource::TftpOption
         );
@@ -190,6 +213,23 @@ impl<'r> Tracker<'r> {
             };
             self.hosts.attach(index, Some(IpAddr::V4(address)));
         }
+        self.learn_ipv6_addresses(index, event);
+    }
+
+    /// Ties the addresses to the host that it leases, or makes for itself.
+    fn learn_ipv6_addresses(&mut self, index: usize, event: &Event<'_>) {
+        let addresses = match event.kind {
+            EventKind::Dhcpv6(message) => update::lease6::addresses_of_phone(event, message),
+            // One that is another host's already is not free.
+            EventKind::NeighborAsked {
+                target,
+                probe: true,
+            } if self.hosts.by_address(target.into()).is_none() => vec![target],
+            _ => return,
+        };
+        for address in addresses {
+            self.hosts.attach(index, Some(IpAddr::V6(address)));
+        }
     }
 
     /// A switch announces itself: every boot on the link may hear it.
@@ -197,6 +237,14 @@ impl<'r> Tracker<'r> {
         match event.kind {
             EventKind::Cdp(message) => remember(&mut self.cdp, message, event.at),
             EventKind::Lldp(message) => remember(&mut self.lldp, message, event.at),
+            EventKind::RouterAdvertised(message) => {
+                if let Some(said) = update::neighbors::router_fact(event, message) {
+                    self.routers
+                        .retain(|known| !known.value.says_the_same_as(&said));
+                    remember(&mut self.routers, &said, event.at);
+                }
+            }
+            _ if !self.ports.remember(event) => return,
             _ => {}
         }
         for host in self.hosts.iter_mut().filter(|host| host.is_on_link()) {
@@ -210,12 +258,17 @@ impl<'r> Tracker<'r> {
             return;
         };
         if host.boot.timeline.is_empty() {
+            let joined = host.boot.joined.or_else(|| joined_in_the_middle(event));
             host.boot = Boot::new(host.boot.number, event.at, host.boot.began_by);
+            host.boot.joined = joined;
             self.recall_announcements(index, event.at);
             return;
         }
         let began_by = match event.kind {
             EventKind::Dhcp(message) if starts_over_by_dhcp(&host.boot, message, event) => {
+                Beginning::Dhcp
+            }
+            EventKind::Dhcpv6(message) if begin6::starts_over(host, message, event) => {
                 Beginning::Dhcp
             }
             EventKind::TftpRequest(request)
@@ -231,10 +284,22 @@ impl<'r> Tracker<'r> {
                 }
                 _ => return,
             },
+            EventKind::FtpCommand(command) => {
+                match update::ftp::file_on_new_connection(host, event, command) {
+                    Some(file) if starts_over_by_file(&host.boot, &file, event) => {
+                        Beginning::FirstFileAgain
+                    }
+                    _ => return,
+                }
+            }
             _ => return,
         };
+        let control = update::ftp::take_flow(host, event);
         host.begin_boot(event.at, began_by);
         carry_link_over(host, event.at);
+        if let Some(control) = control {
+            update::ftp::carry_over(host, control);
+        }
         self.recall_announcements(index, event.at);
     }
 
@@ -250,6 +315,11 @@ impl<'r> Tracker<'r> {
         for seen in self.lldp.iter().filter(|seen| recent(&seen.at)) {
             update::link::hear(&mut host.boot.link.switch_lldp, &seen.value, seen.at);
         }
+        self.ports.recall(&mut host.boot, at);
+        let recent = |seen: &At| at.time.secs_since(seen.time) <= ADVERTISEMENT_SECS;
+        for seen in self.routers.iter().filter(|seen| recent(&seen.at)) {
+            update::neighbors::hear_router(&mut host.boot, &seen.value);
+        }
     }
 }
 
@@ -261,6 +331,20 @@ fn remember<T: Clone + PartialEq>(list: &mut Vec<Seen<T>>, message: &T, at: At) 
         list.remove(0);
     }
     list.push(Seen::new(message.clone(), at));
+}
+
+/// The frame, if it is part of a file whose request was not captured.
+fn joined_in_the_middle(event: &Event<'_>) -> Option<At> {
+    let is_part = match event.kind {
+        EventKind::Tftp { message, .. } => {
+            matches!(
+                message,
+                tftp::Message::Data { .. } | tftp::Message::Ack { .. }
+            )
+        }
+        _ => false,
+    };
+    is_part.then_some(event.at)
 }
 
 /// Whether a DHCP message of the phone begins a new boot.
@@ -291,7 +375,9 @@ fn starts_over_by_dhcp(boot: &Boot, message: &dhcp::Message, event: &Event<'_>) 
     let Some(acknowledged) = boot.lease.acknowledged() else {
         return got_on;
     };
-    let vlan_changed = acknowledged.vlan != event.vlans.last().copied();
+    // A phone that goes back to no tag starts over: it has forgotten its voice VLAN.
+    let vlan = event.vlans.last().copied();
+    let vlan_changed = vlan.is_some() && acknowledged.vlan != vlan;
     let idle_secs = event.at.time.secs_since(acknowledged.at.time);
     got_on || (!vlan_changed && idle_secs >= LEASE_RETRY_SECS)
 }
@@ -316,7 +402,8 @@ fn is_application_after_loader(boot: &Boot, message: &dhcp::Message) -> bool {
 /// Whether asking for this file begins a new boot: it was the first file of this
 /// boot, the phone was silent since, and no DHCP could have told.
 fn starts_over_by_file(boot: &Boot, file: &WireText, event: &Event<'_>) -> bool {
-    let by_dhcp = boot.lease.messages.iter().any(|seen| seen.message.op == 1);
+    let by_dhcp =
+        boot.lease.messages.iter().any(|seen| seen.message.op == 1) || begin6::was_begun_by(boot);
     let Some(first) = boot.transfers.first() else {
         return false;
     };
@@ -342,7 +429,7 @@ fn carry_link_over(host: &mut Host, at: At) {
     let after_all_else = old
         .timeline
         .iter()
-        .rposition(|step| step.phase != Phase::Link)
+        .rposition(|step| step.phase != Phase::Link && !begin6::is_prelude(step))
         .map_or(0, |last| last + 1);
     let recent = |seen: At| at.time.secs_since(seen.time) <= LINK_BEFORE_DHCP_SECS;
     let keep = old
@@ -361,10 +448,14 @@ fn carry_link_over(host: &mut Host, at: At) {
     }
     let cdp = split_since(&mut old.link.phone_cdp, since);
     let lldp = split_since(&mut old.link.phone_lldp, since);
+    let auth = split_auth(&mut old.link.auth, since);
+    let known_by_ipv6 = begin6::Known::split_off(old, since);
     host.boot.started = since;
     host.boot.timeline = moved;
     host.boot.link.phone_cdp = cdp;
     host.boot.link.phone_lldp = lldp;
+    host.boot.link.auth.messages = auth;
+    known_by_ipv6.put_into(&mut host.boot);
 }
 
 /// Takes the announcements that began at or after `since` out of the list.

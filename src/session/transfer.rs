@@ -16,9 +16,10 @@ pub const MAX_TRANSFERS: usize = 512;
 /// again for one that was is another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Transfer {
-    /// The file as it was asked for: a TFTP file name, or an HTTP target.
+    /// The file as it was asked for: a TFTP file name, an FTP path with the working
+    /// directory before it, or an HTTP target.
     pub file: WireText,
-    /// TFTP or HTTP.
+    /// TFTP, FTP or HTTP.
     pub protocol: Protocol,
     /// Fetched or sent.
     pub direction: Direction,
@@ -36,7 +37,8 @@ pub struct Transfer {
     pub error: Option<TransferError>,
     /// Bytes of the file that were transferred, repeats not counted.
     pub bytes: u64,
-    /// Bytes that were announced (`tsize`, `Content-Length`); `None` without.
+    /// Bytes that were announced (`tsize`, `Content-Length`, FTP's SIZE or reply 150);
+    /// `None` without.
     pub expected_bytes: Option<u64>,
     /// TFTP block size in bytes, as agreed; `None` for other protocols, and before
     /// the first answer.
@@ -53,7 +55,7 @@ pub struct Transfer {
     pub options_accepted: bool,
     /// Options of the last request, names in lower case.
     pub options_asked: Vec<(String, String)>,
-    /// HTTP method.
+    /// HTTP method; `SIZE` when FTP was asked for no more than that.
     pub method: Option<WireText>,
     /// HTTP status of the last response.
     pub http_status: Option<u16>,
@@ -80,7 +82,7 @@ pub struct Transfer {
 /// What ended a transfer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TransferError {
-    /// TFTP error code or HTTP status.
+    /// TFTP error code, FTP reply code or HTTP status.
     pub code: u32,
     /// The words that came with it.
     pub message: WireText,
@@ -99,7 +101,7 @@ pub enum Status {
     Running,
     /// Delivered whole.
     Complete,
-    /// The server does not have it: TFTP error 1, HTTP 404 or 410.
+    /// The server does not have it: TFTP error 1, FTP 550, HTTP 404 or 410.
     NotFound,
     /// The server refused for another reason.
     Refused,
@@ -107,11 +109,11 @@ pub enum Status {
     AbortedByPhone,
     /// HTTP 304: the phone has this version.
     NotModified,
-    /// HTTP 401, 403 or 407.
+    /// HTTP 401, 403 or 407, FTP 530.
     Unauthorized,
     /// HTTP 3xx with another place to go to.
     Redirected,
-    /// HTTP 5xx.
+    /// HTTP 5xx, FTP 421, 425, 426 or 451.
     ServerError,
     /// The server closed the connection before the announced end.
     Truncated,

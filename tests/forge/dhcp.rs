@@ -49,6 +49,7 @@ pub(crate) enum Kind {
     Discover = 1,
     Offer = 2,
     Request = 3,
+    Decline = 4,
     Ack = 5,
     Nak = 6,
     Release = 7,
@@ -265,6 +266,16 @@ impl Scene {
         let mut message = Message::from_server(Kind::Nak, phone, xid, options);
         message.broadcast = true;
         self.dhcp_answer(phone, server, &message);
+    }
+
+    /// DECLINE: the phone found its address in use.
+    pub(crate) fn dhcp_decline(&mut self, phone: &Host, server: &Host) {
+        let options = [
+            (54, server.ip.octets().to_vec()),
+            (50, phone.ip.octets().to_vec()),
+        ];
+        let message = self.dhcp_from(Kind::Decline, phone, &options);
+        self.dhcp_broadcast(phone, &message);
     }
 
     /// RELEASE, to the server alone.

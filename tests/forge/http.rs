@@ -37,7 +37,7 @@ impl Scene {
             method: "GET",
             target,
             port: 80,
-            host: server.ip.to_string(),
+            host: server.url_host(),
             user_agent,
             body: b"",
         }
@@ -64,7 +64,7 @@ impl Request<'_> {
     /// Another port than 80.
     pub(crate) fn port(mut self, port: u16) -> Self {
         self.port = port;
-        self.host = format!("{}:{port}", self.server.ip);
+        self.host = format!("{}:{port}", self.server.url_host());
         self
     }
 

@@ -21,14 +21,21 @@
 
 pub(crate) mod cdp;
 pub(crate) mod dhcp;
+pub(crate) mod dhcpv6;
 pub(crate) mod dns;
+pub(crate) mod eapol;
 pub(crate) mod firmware;
+pub(crate) mod ftp;
 pub(crate) mod http;
+pub(crate) mod ipv6;
 pub(crate) mod lldp;
+pub(crate) mod ntp;
 pub(crate) mod recipes;
 pub(crate) mod sccp;
 pub(crate) mod scene;
 pub(crate) mod sip;
+pub(crate) mod stp;
 pub(crate) mod tcp;
 pub(crate) mod tftp;
+pub(crate) mod tls;
 pub(crate) mod write;

@@ -47,6 +47,19 @@ impl Scene {
         device: u32,
         load: &'a str,
     ) -> Station<'a> {
+        self.sccp_after(phone, call_server, device, load, "25: ", "Initialized")
+    }
+
+    /// The same with another end of its last run: `number` and `words` of the alarm.
+    pub(crate) fn sccp_after<'a>(
+        &'a mut self,
+        phone: &'a Host,
+        call_server: &Host,
+        device: u32,
+        load: &'a str,
+        number: &str,
+        words: &str,
+    ) -> Station<'a> {
         let connection = self.tcp_connect(phone, call_server, PORT);
         let mut station = Station {
             scene: self,
@@ -55,7 +68,7 @@ impl Scene {
             load,
             connection,
         };
-        station.alarm();
+        station.alarm(number, words);
         station.request();
         station
     }
@@ -96,9 +109,9 @@ impl Station<'_> {
         self.connection.closes(self.scene, Side::Client);
     }
 
-    fn alarm(&mut self) {
+    fn alarm(&mut self, number: &str, words: &str) {
         let text = format!(
-            "25: Name={} Load={} Last=Initialized",
+            "{number}Name={} Load={} Last={words}",
             self.phone.cisco_name(),
             self.load
         );

@@ -1,12 +1,14 @@
 //! The wire, its clock and its hosts; Ethernet, 802.1Q, ARP, IPv4, UDP and ICMP.
 //!
 //! IEEE 802.3 and 802.1Q, RFC 826 (ARP), RFC 791 (IPv4), RFC 768 (UDP), RFC 792
-//! (ICMP). IPv6 is left out: no phone of our recipes boots with it.
+//! (ICMP). Between two hosts with IPv6 addresses all goes by IPv6, see
+//! [`ipv6`](super::ipv6).
 
 use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use crate::forge::dhcp;
+use crate::forge::ipv6::{self, Ends};
 
 /// 2026-01-15T09:36:00Z, the instant at which every capture begins.
 pub(crate) const EPOCH_NS: u64 = 1_768_469_760_000_000_000;
@@ -43,6 +45,8 @@ pub(crate) struct Host {
     pub(crate) mac: Mac,
     /// Its address, known to the recipe before the host leases it.
     pub(crate) ip: Ipv4Addr,
+    /// Its address for talk by IPv6 with others that have one.
+    pub(crate) ip6: Option<Ipv6Addr>,
     /// The VLAN that its frames, and those to it, are tagged with.
     pub(crate) vlan: Option<u16>,
     /// Time to live of what it sends, as the capture sees it.
@@ -61,6 +65,8 @@ pub(crate) struct Scene {
     ports: BTreeMap<Ipv4Addr, u16>,
     /// Transaction ids of the DHCP exchanges under way.
     pub(crate) dhcp_xids: BTreeMap<Mac, u32>,
+    /// The frames as an odd capture shows them, in its order.
+    as_captured: Option<Vec<Frame>>,
 }
 
 /// A UDP datagram's two ends.
@@ -82,9 +88,24 @@ impl Host {
         Self {
             mac,
             ip: Ipv4Addr::from(ip),
+            ip6: None,
             vlan: None,
             ttl: 64,
             dhcp: dhcp::Client::default(),
+        }
+    }
+
+    /// The same host with an IPv6 address.
+    pub(crate) fn with_ipv6(mut self, ip6: Ipv6Addr) -> Self {
+        self.ip6 = Some(ip6);
+        self
+    }
+
+    /// The address that it talks from as a URL has it: IPv6 in brackets (RFC 3986 §3.2.2).
+    pub(crate) fn url_host(&self) -> String {
+        match self.ip6 {
+            Some(address) => format!("[{address}]"),
+            None => self.ip.to_string(),
         }
     }
 
@@ -139,14 +160,24 @@ impl Scene {
             datagrams: BTreeMap::new(),
             ports: BTreeMap::new(),
             dhcp_xids: BTreeMap::new(),
+            as_captured: None,
         }
     }
 
     /// The frames in the order of their times.
     pub(crate) fn frames(&self) -> Vec<Frame> {
+        if let Some(frames) = &self.as_captured {
+            return frames.clone();
+        }
         let mut frames = self.frames.clone();
         frames.sort_by_key(|frame| frame.time_ns);
         frames
+    }
+
+    /// The same wire as an odd capture shows it.
+    pub(crate) fn captured_as(mut self, odd: impl FnOnce(Vec<Frame>) -> Vec<Frame>) -> Self {
+        self.as_captured = Some(odd(self.frames()));
+        self
     }
 
     /// Lets time pass.
@@ -163,6 +194,11 @@ impl Scene {
     /// do something at the same time. Going back is allowed.
     pub(crate) fn at_ms(&mut self, ms: u64) {
         self.now_ns = EPOCH_NS + ms * 1_000_000;
+    }
+
+    /// What the wire's clock says, in whole seconds since 1970.
+    pub(crate) fn now_secs(&self) -> u64 {
+        self.now_ns / 1_000_000_000
     }
 
     /// Lets some microseconds pass, never twice the same number of them.
@@ -210,6 +246,15 @@ impl Scene {
 
     /// An IPv4 packet between two hosts; the client's VLAN tag, if any, is on it.
     pub(crate) fn ipv4(&mut self, from: &Host, to: &Host, protocol: u8, payload: &[u8]) {
+        if let (Some(source), Some(destination)) = (from.ip6, to.ip6) {
+            let ends = Ends {
+                source,
+                destination,
+                to: to.mac,
+            };
+            self.ipv6(from, ends, to.vlan, protocol, payload);
+            return;
+        }
         let packet = self.ipv4_packet(from, to, protocol, payload);
         self.ipv4_frame(from, to, &packet);
     }
@@ -264,6 +309,18 @@ impl Scene {
             self.arp_request(asker, owner);
             self.wait_secs(1);
         }
+    }
+
+    /// `asker` tries whether its address is free, and `owner` says that it is not
+    /// (RFC 5227 §2.1.1).
+    pub(crate) fn arp_probe(&mut self, asker: &Host, owner: &Host) {
+        let probe = arp_packet(1, (asker.mac, Ipv4Addr::UNSPECIFIED), ([0; 6], owner.ip));
+        self.ethernet(asker.mac, BROADCAST, asker.vlan, &probe);
+        self.linger_us(120, 500);
+        let nobody = (asker.mac, Ipv4Addr::UNSPECIFIED);
+        let reply = arp_packet(2, (owner.mac, owner.ip), nobody);
+        self.ethernet(owner.mac, asker.mac, asker.vlan, &reply);
+        self.linger_us(200, 900);
     }
 
     /// `host` tells everybody its own address.
@@ -322,6 +379,9 @@ pub(crate) fn internet_checksum(parts: &[&[u8]]) -> u16 {
 
 /// What UDP and TCP count into their checksums beside themselves (RFC 768).
 pub(crate) fn pseudo_header(from: &Host, to: &Host, protocol: u8, length: usize) -> Vec<u8> {
+    if let (Some(source), Some(destination)) = (from.ip6, to.ip6) {
+        return ipv6::pseudo_header(source, destination, protocol, length);
+    }
     let mut header = Vec::with_capacity(12);
     header.extend(from.ip.octets());
     header.extend(to.ip.octets());

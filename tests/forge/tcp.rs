@@ -53,6 +53,16 @@ impl Scene {
         connection
     }
 
+    /// SYN, and RST from a machine on which nobody listens there.
+    pub(crate) fn tcp_connect_refused(&mut self, client: &Host, server: &Host, port: u16) {
+        let mut connection = Connection::new(self, client, server, port);
+        connection.segment(self, Side::Client, SYN, b"");
+        self.linger_us(150, 700);
+        connection.server.next = 0;
+        connection.segment(self, Side::Server, RST | ACK, b"");
+        self.linger_us(300, 900);
+    }
+
     /// SYN, and again after each of `gaps_secs`, and no answer.
     pub(crate) fn tcp_connect_unanswered(
         &mut self,

@@ -47,10 +47,37 @@ pub struct Sccp {
     pub device_model: Option<&'static str>,
     /// Severity of an alarm.
     pub severity: Option<u32>,
-    /// Text of an alarm or a reject.
+    /// IPv4 address in a registration.
+    pub address: Option<String>,
+    /// IPv6 address in a registration; null when it is all zeros.
+    pub address_v6: Option<String>,
+    /// Highest protocol version of the phone, or the one that the server takes.
+    pub protocol_version: Option<u8>,
+    /// Firmware that the phone says it runs.
+    pub load: Option<String>,
+    /// Seconds between two keep-alives.
+    pub keep_alive_secs: Option<u32>,
+    /// Seconds to wait before the next request for a token.
+    pub wait_secs: Option<u32>,
+    /// Why the phone unregisters, by number.
+    pub reason: Option<u32>,
+    /// 0 unregistered, 1 error, 2 refused.
+    pub status: Option<u32>,
+    /// Call servers with their ports.
+    pub servers: Vec<Server>,
+    /// Text of an alarm, a reject, a version or a place.
     pub text: Option<String>,
     /// 1 reset, 2 restart, 3 apply configuration.
     pub reset_type: Option<u32>,
+}
+
+/// A call server that another one names.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Server {
+    /// Name or address.
+    pub name: String,
+    /// TCP port; null when the message ends before it.
+    pub port: Option<u32>,
 }
 
 pub(super) fn sip(message: &sip::Message) -> Sip {
@@ -88,10 +115,59 @@ pub(super) fn sccp(message: &sccp::Message) -> Sccp {
         Body::Register {
             device_name,
             device_type,
+            address,
+            address_v6,
+            protocol_version,
+            load,
         } => Sccp {
             device_name: text(Some(device_name)),
             device_type: *device_type,
             device_model: device_type.and_then(sccp::model),
+            address: address.map(|address| address.to_string()),
+            address_v6: address_v6.map(|address| address.to_string()),
+            protocol_version: *protocol_version,
+            load: text(Some(load).filter(|load| !load.is_empty())),
+            ..line
+        },
+        Body::RegisterToken {
+            device_name,
+            device_type,
+            address,
+        } => Sccp {
+            device_name: text(Some(device_name)),
+            device_type: *device_type,
+            device_model: device_type.and_then(sccp::model),
+            address: address.map(|address| address.to_string()),
+            ..line
+        },
+        Body::RegisterAck {
+            keep_alive_secs,
+            protocol_version,
+        } => Sccp {
+            keep_alive_secs: *keep_alive_secs,
+            protocol_version: *protocol_version,
+            ..line
+        },
+        Body::RegisterTokenReject { wait_secs } => Sccp {
+            wait_secs: Some(*wait_secs),
+            ..line
+        },
+        Body::Unregister { reason } => Sccp {
+            reason: *reason,
+            ..line
+        },
+        Body::UnregisterAck { status } => Sccp {
+            status: Some(*status),
+            ..line
+        },
+        Body::Servers { servers } => Sccp {
+            servers: servers
+                .iter()
+                .map(|(name, port)| Server {
+                    name: name.to_json(),
+                    port: *port,
+                })
+                .collect(),
             ..line
         },
         Body::Alarm {
@@ -102,7 +178,10 @@ pub(super) fn sccp(message: &sccp::Message) -> Sccp {
             text: text(Some(words)),
             ..line
         },
-        Body::RegisterReject { text: words } => Sccp {
+        Body::RegisterReject { text: words }
+        | Body::Version { text: words }
+        | Body::LocationInfo { text: words }
+        | Body::XmlAlarm { text: words } => Sccp {
             text: text(Some(words)),
             ..line
         },
@@ -110,6 +189,6 @@ pub(super) fn sccp(message: &sccp::Message) -> Sccp {
             reset_type: Some(*kind),
             ..line
         },
-        Body::RegisterAck | Body::Other => line,
+        Body::RegisterTokenAck | Body::Other => line,
     }
 }

@@ -7,9 +7,16 @@
 mod calls;
 mod cdp;
 mod dhcp;
+mod dhcpv6;
 mod files;
+mod ftp;
 mod lldp;
+mod neighbor;
+mod port;
 mod reach;
+mod services;
+mod signaling;
+mod tls;
 
 use std::io::{self, Write};
 
@@ -133,18 +140,36 @@ pub enum Body {
     Cdp(Box<cdp::Cdp>),
     /// DHCP and BOOTP.
     Dhcp(Box<dhcp::Dhcp>),
+    /// FTP.
+    Ftp(ftp::Ftp),
+    /// DNS.
+    Dns(Box<services::Dns>),
+    /// EAPOL.
+    Eapol(port::Eapol),
+    /// DHCPv6.
+    Dhcpv6(Box<dhcpv6::Dhcpv6>),
+    /// H.323.
+    H323(signaling::H323),
     /// HTTP.
     Http(files::Http),
     /// ICMP.
     Icmp(reach::Icmp),
     /// LLDP.
     Lldp(Box<lldp::Lldp>),
+    /// NTP.
+    Ntp(services::Ntp),
+    /// MGCP.
+    Mgcp(signaling::Mgcp),
     /// SCCP.
-    Sccp(calls::Sccp),
+    Sccp(Box<calls::Sccp>),
     /// SIP.
     Sip(calls::Sip),
+    /// Spanning tree.
+    Stp(Box<port::Stp>),
     /// TFTP.
     Tftp(files::Tftp),
+    /// TLS.
+    Tls(Box<tls::Tls>),
 }
 
 /// What is told of a frame's content; `None` for the parts of an HTTP message before
@@ -164,13 +189,22 @@ fn told(content: Content<'_>) -> Option<(Protocol, Option<Body>)> {
         Message::Arp(message) => Body::Arp(reach::arp(message)),
         Message::Cdp(message) => Body::Cdp(Box::new(cdp::cdp(message))),
         Message::Dhcp(message) => Body::Dhcp(Box::new(dhcp::dhcp(message))),
+        Message::Ftp(message) => Body::Ftp(ftp::ftp(message)),
+        Message::Dns(message) => Body::Dns(Box::new(services::dns(message))),
+        Message::Eapol(message) => Body::Eapol(port::eapol(message)),
+        Message::Dhcpv6(message) => Body::Dhcpv6(Box::new(dhcpv6::dhcpv6(message))),
+        Message::H323(message) => Body::H323(signaling::h323(*message)),
         Message::Http(http::Piece::End(end)) => Body::Http(files::http(end)),
         Message::Http(http::Piece::Head(_) | http::Piece::Body(_)) => return None,
         Message::Icmp(message) => Body::Icmp(reach::icmp(message)),
         Message::Lldp(message) => Body::Lldp(Box::new(lldp::lldp(message))),
-        Message::Sccp(message) => Body::Sccp(calls::sccp(message)),
+        Message::Ntp(message) => Body::Ntp(services::ntp(message)),
+        Message::Sccp(message) => Body::Sccp(Box::new(calls::sccp(message))),
+        Message::Mgcp(message) => Body::Mgcp(signaling::mgcp(message)),
         Message::Sip(message) => Body::Sip(calls::sip(message)),
+        Message::Stp(message) => Body::Stp(Box::new(port::stp(message))),
         Message::Tftp(message) => Body::Tftp(files::tftp(message, None)),
+        Message::Tls(message) => Body::Tls(Box::new(tls::tls(message))),
     };
     Some((message.protocol(), Some(body)))
 }

@@ -4,6 +4,8 @@ use phoneboot_parsers::{arp, icmp};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::neighbor::{Neighbor, neighbor};
+
 /// An ARP packet.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Arp {
@@ -31,6 +33,8 @@ pub struct Icmp {
     pub code: u8,
     /// The datagram that an error quotes; null for messages that are no errors.
     pub quoted: Option<Quoted>,
+    /// What a message of neighbor discovery carries; null for all others.
+    pub neighbor: Option<Box<Neighbor>>,
 }
 
 /// The head of a datagram that an ICMP error quotes.
@@ -70,5 +74,9 @@ pub(super) fn icmp(message: &icmp::Message) -> Icmp {
             src_port: quoted.ports.map(|(source, _)| source),
             dst_port: quoted.ports.map(|(_, destination)| destination),
         }),
+        neighbor: message
+            .neighbor
+            .as_deref()
+            .map(|message| Box::new(neighbor(message))),
     }
 }

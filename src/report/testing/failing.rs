@@ -15,7 +15,7 @@ use crate::event::{At, Endpoint, Seen};
 use crate::finding::{About, Confidence, Finding, Severity};
 use crate::session::lease::LeaseMessage;
 use crate::session::link::Announcement;
-use crate::session::registration::{self, Registration};
+use crate::session::registration::Registration;
 use crate::session::transfer::{Status, Transfer, TransferError};
 use crate::session::{Beginning, Boot, Phase, Step};
 
@@ -48,17 +48,9 @@ pub(super) fn failing_boot(number: u32) -> (Boot, BootDiagnosis) {
     boot.transfers
         .push(missing_file(frame(11, 900), frame(20, 40_500)));
     boot.registrations.push(Registration {
-        protocol: Protocol::Sccp,
-        server: None,
-        server_port: Some(2000),
-        status: registration::Status::Unanswered,
-        detail: None,
-        name: None,
-        with_credentials: false,
-        first: frame(30, 41_000),
         last: frame(30, 41_000),
         requests: 1,
-        call_id: None,
+        ..Registration::new(Protocol::Sccp, None, Some(2000), frame(30, 41_000))
     });
     boot.timeline = timeline(&frame);
     boot.steps_left_out = 7;

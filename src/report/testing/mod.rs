@@ -75,6 +75,14 @@ pub(super) fn diagnosis() -> Diagnosis {
             reason: "the record of frame 813 needs 90 bytes, the file has 41".into(),
         }),
         dropped: Some(3),
+        taken: crate::capture::Taken {
+            encapsulations: vec!["erspan-2"],
+            copies: crate::capture::Copies {
+                frames: 4,
+                ..crate::capture::Copies::default()
+            },
+            ..crate::capture::Taken::default()
+        },
     };
     let notes = vec![
         Finding::new(
@@ -154,17 +162,17 @@ fn registered_phone() -> PhoneDiagnosis {
     let mut boot = Boot::new(1, at(400, 120_000), Beginning::FirstSeen);
     boot.ended = at(410, 121_250);
     boot.registrations.push(Registration {
-        protocol: Protocol::Sip,
-        server: Some(SERVER.into()),
-        server_port: Some(5060),
         status: registration::Status::Registered,
         detail: Some("200 OK".into()),
-        name: None,
         with_credentials: true,
-        first: at(400, 120_000),
         last: at(410, 121_250),
         requests: 2,
-        call_id: None,
+        ..Registration::new(
+            Protocol::Sip,
+            Some(SERVER.into()),
+            Some(5060),
+            at(400, 120_000),
+        )
     });
     let found = BootDiagnosis {
         outcome: Outcome::Registered,

@@ -37,6 +37,7 @@ fn json_says_what_the_contract_says() {
             "link_types": ["ethernet", "linktype-147"], "frames": 812, "bytes": 99120,
             "first": "2026-01-15T09:36:00.000123Z", "last": "2026-01-15T09:39:10.000123Z",
             "snap_length": 262_144, "sliced_frames": 2, "cut_short": true, "dropped": 3,
+            "encapsulations": ["erspan-2"], "duplicates": 4,
             "notes": []})
     );
     assert_eq!(
@@ -92,7 +93,7 @@ fn json_of_a_boot_says_what_the_contract_says() {
             "provisioning": [
                 {"option": 66, "value": "http://***@192.0.2.10/", "frame": 8},
                 {"option": null, "value": "192.0.2.10", "frame": 8}],
-            "missing_options": [150]})
+            "missing_options": [150], "ipv6": null})
     );
 }
 

@@ -87,6 +87,7 @@ mod tests {
             sliced_frames: 0,
             cut_short: None,
             dropped: None,
+            taken: crate::capture::Taken::default(),
         }
     }
 

@@ -1,7 +1,7 @@
 //! The server does not have a file that the phone asks for.
 //!
 //! ## What it sees
-//! A read that the server answers with TFTP error 1 or HTTP 404 or 410. How bad that is
+//! A read that the server answers with TFTP error 1, FTP reply 550, or HTTP 404 or 410. How bad that is
 //! depends on what the family does without the file: its profile says so. Misses that
 //! are normal are gathered in one note.
 //!
@@ -15,7 +15,8 @@
 //!    case counts on most servers.
 //! 2. For a firmware list, put every file that it names there too.
 //! 3. The server's words may tell where it looked: dnsmasq prints the whole path.
-//! 4. With tftpd-hpa, `--secure` and the folder in its command line decide what the root is.
+//! 4. FTP says 550 of files that its user must not read, too.
+//! 5. With tftpd-hpa, `--secure` and the folder in its command line decide what the root is.
 //!
 //! ## When it may be wrong
 //! A phone that is only checking for an update goes on without the file; then this is a
@@ -23,7 +24,7 @@
 //! of the same chain, is not missing.
 //!
 //! ## References
-//! RFC 1350 appendix I (error codes); RFC 9110 §15.5.5 and §15.5.11 (404, 410).
+//! RFC 1350 appendix I (error codes); RFC 959 §5.4 (reply 550); RFC 9110 §15.5.5 and §15.5.11 (404, 410).
 
 use phoneboot_parsers::Protocol;
 
@@ -56,7 +57,7 @@ pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding
     }
     let mut findings: Vec<Finding> = one_a_chain(wanted, context)
         .iter()
-        .map(|group| missing(group, context))
+        .map(|group| missing(group, boot, context))
         .collect();
     findings.extend(expected(&normal));
     findings
@@ -111,21 +112,30 @@ fn one_a_chain<'b>(wanted: Vec<(&'b Transfer, Severity)>, context: &Context<'_>)
     groups.into_iter().map(|(_, group)| group).collect()
 }
 
-fn missing(group: &Group<'_>, context: &Context<'_>) -> Finding {
+fn missing(group: &Group<'_>, boot: &Boot, context: &Context<'_>) -> Finding {
     let (transfer, others) = (group.first, group.others.as_slice());
     let name = loss::shown(transfer);
     let protocol = transfer.protocol.name().to_ascii_uppercase();
     let server = transfer.server;
+    let verb = if is_forbidden(transfer) {
+        "does not give out"
+    } else {
+        "has no file"
+    };
     let finding = Finding::new(
         "file-missing",
         group.severity,
-        format!("{protocol} server has no file \"{name}\""),
+        format!("{protocol} server {verb} \"{name}\""),
     )
     .detail(detail(transfer, others, group.severity, context))
     .about(loss::about(transfer));
     let root = match transfer.protocol {
-        Protocol::Tftp => "the TFTP root",
-        _ => "the web server's root, at this path",
+        Protocol::Tftp => "the TFTP root".to_owned(),
+        Protocol::Ftp => match boot.ftp.user_at(server) {
+            Some(user) => format!("the directory of FTP user {user}"),
+            None => "the FTP user's directory".to_owned(),
+        },
+        _ => "the web server's root, at this path".to_owned(),
     };
     let finding = loss::with_frames(finding, transfer).remedy(format!(
         "Put {name}{} into {root} of {server}, spelled exactly like this.",
@@ -135,6 +145,14 @@ fn missing(group: &Group<'_>, context: &Context<'_>) -> Finding {
             ""
         }
     ));
+    let finding = if transfer.protocol == Protocol::Ftp {
+        finding.remedy(format!(
+            "If {name} is there, let the FTP user read it (`chmod 644`, and its folders): servers \
+             answer 550 then as well."
+        ))
+    } else {
+        finding
+    };
     let finding = others.iter().fold(finding, |finding, other| {
         finding.evidence(other.last, format!("nor {}", loss::shown(other)))
     });
@@ -142,6 +160,19 @@ fn missing(group: &Group<'_>, context: &Context<'_>) -> Finding {
         [] => finding,
         others => finding.remedy(format!("Or put {} there.", names(others).join(" or "))),
     }
+}
+
+/// Whether an FTP server says that the file is there: 550 means both (RFC 959 §5.4).
+fn is_forbidden(transfer: &Transfer) -> bool {
+    let words = transfer
+        .error
+        .as_ref()
+        .map_or(String::new(), |error| error.message.to_string());
+    let words = words.to_ascii_lowercase();
+    transfer.protocol == Protocol::Ftp
+        && ["permission", "denied", "not allowed"]
+            .iter()
+            .any(|word| words.contains(word))
 }
 
 fn names(transfers: &[&Transfer]) -> Vec<String> {
@@ -284,6 +315,32 @@ mod tests {
         let boot = BootBuilder::new().http("/sip.ld", Status::NotFound, 404);
         let findings = Case::new("polycom-soundpoint", boot).check(check);
         assert_eq!(findings[0].severity, Severity::Error);
+    }
+
+    #[test]
+    fn ftp_says_in_words_whether_a_file_is_absent_or_forbidden() {
+        for (words, title) in [
+            ("Failed to open file.", "FTP server has no file \"sip.ld\""),
+            (
+                "sip.ld: Permission denied",
+                "FTP server does not give out \"sip.ld\"",
+            ),
+        ] {
+            let boot = BootBuilder::new().transfer(
+                Protocol::Ftp,
+                "sip.ld",
+                Status::NotFound,
+                |transfer| {
+                    let error = transfer.error.as_mut().unwrap();
+                    error.code = 550;
+                    error.message = words.into();
+                },
+            );
+            let findings = Case::new("polycom-soundpoint", boot).check(check);
+            assert_eq!(findings[0].title, title);
+            assert!(findings[0].detail.contains(words));
+            assert!(findings[0].remedy[1].contains("let the FTP user read it"));
+        }
     }
 
     #[test]

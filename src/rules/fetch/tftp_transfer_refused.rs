@@ -2,8 +2,8 @@
 //!
 //! ## What it sees
 //! A read that the server ends with error 0, 2 or 4 to 8, or that the phone ends with an
-//! error of its own ("File has bad magic"). The phone's questions for a size (error 0 or 8
-//! right after the OACK) are not counted.
+//! error of its own ("File has bad magic"); a write that either ends, which is only a note.
+//! The phone's questions for a size (error 0 or 8 right after the OACK) are not counted.
 //!
 //! ## Why the phone stops
 //! The server has the file and will not give it, or the phone has it and cannot use it.
@@ -41,11 +41,10 @@ pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding
     boot.transfers
         .iter()
         .filter(|transfer| transfer.protocol == Protocol::Tftp)
-        .filter(|transfer| {
-            matches!(
-                context.verdict(boot, transfer),
-                TransferVerdict::Refused | TransferVerdict::AbortedByPhone
-            )
+        .filter(|transfer| match context.verdict(boot, transfer) {
+            TransferVerdict::Refused | TransferVerdict::AbortedByPhone => true,
+            TransferVerdict::NotFound => transfer.direction == Direction::Write,
+            _ => false,
         })
         .filter(|transfer| !is_probe(transfer) && !context.arrived(boot, &transfer.file_name()))
         .filter(|transfer| {
@@ -116,7 +115,10 @@ fn refused(boot: &Boot, context: &Context<'_>, transfer: &Transfer) -> Finding {
         (8, false) => finding.remedy(
             "Let the server accept TFTP options (RFC 2347), or replace it by one that does.",
         ),
-        _ => finding.remedy(format!("Look into the log of {}: it knows the reason.", transfer.server)),
+        _ => finding.remedy(format!(
+            "Look into the log of {}: it knows the reason.",
+            transfer.server
+        )),
     }
 }
 
@@ -182,14 +184,16 @@ mod tests {
     }
 
     #[test]
-    fn an_upload_that_is_refused_is_a_note() {
-        let boot = BootBuilder::new().transfer(
-            Protocol::Tftp,
-            "0004f2aabbcc-app.log",
-            Status::Refused,
-            |transfer| transfer.direction = Direction::Write,
-        );
-        let findings = Case::new("polycom-soundpoint", boot).check(check);
-        assert_eq!(findings[0].severity, Severity::Note);
+    fn an_upload_that_either_ends_is_a_note() {
+        for status in [Status::AbortedByPhone, Status::Refused, Status::NotFound] {
+            let boot = BootBuilder::new().transfer(
+                Protocol::Tftp,
+                "0004f2aabbcc-app.log",
+                status,
+                |transfer| transfer.direction = Direction::Write,
+            );
+            let findings = Case::new("polycom-soundpoint", boot).check(check);
+            assert_eq!(findings[0].severity, Severity::Note);
+        }
     }
 }

@@ -21,6 +21,7 @@
 
 use phoneboot_parsers::dhcp::MessageType;
 
+use super::dhcpv6;
 use crate::finding::{About, Confidence, Finding, Severity};
 use crate::rules::Context;
 use crate::session::Boot;
@@ -29,10 +30,14 @@ use crate::session::Boot;
 const ACK_SECS: f64 = 8.0;
 
 pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding> {
+    let by_ipv4 = request_unanswered(boot, context);
+    let by_ipv6 = dhcpv6::reply_missing(boot, context);
+    by_ipv4.or(by_ipv6).into_iter().collect()
+}
+
+fn request_unanswered(boot: &Boot, context: &Context<'_>) -> Option<Finding> {
     let lease = &boot.lease;
-    let Some(last) = lease.of_kind(MessageType::Request).next_back() else {
-        return Vec::new();
-    };
+    let last = lease.of_kind(MessageType::Request).next_back()?;
     let settled = lease
         .messages
         .iter()
@@ -40,11 +45,12 @@ pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding
     let went_on = !boot.transfers.is_empty()
         || !boot.registrations.is_empty()
         || !boot.reach.connections.is_empty()
+        || dhcpv6::got_on_by_ipv6(boot)
         || boot.reach.arp.iter().any(|target| !target.probe);
     // A renewal that nobody answers leaves the phone its address for hours.
     let renewal = !last.message.client_address.is_unspecified();
     if settled || went_on || renewal || context.watched_secs_after(last.at) < ACK_SECS {
-        return Vec::new();
+        return None;
     }
     let count = lease.of_kind(MessageType::Request).count();
     let server = last.message.server_identifier();
@@ -57,10 +63,8 @@ pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding
     } else {
         Confidence::Likely
     };
-    let Some(first) = lease.of_kind(MessageType::Request).next() else {
-        return Vec::new();
-    };
-    vec![
+    let first = lease.of_kind(MessageType::Request).next()?;
+    Some(
         Finding::new(
             "dhcp-ack-missing",
             Severity::Error,
@@ -87,7 +91,7 @@ pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding
             "See whether {whom} runs and gets the REQUEST (its log names it)."
         ))
         .remedy("Look for a second DHCP server, and for DHCP snooping on the way back."),
-    ]
+    )
 }
 
 #[cfg(test)]

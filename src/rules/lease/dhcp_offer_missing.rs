@@ -2,7 +2,8 @@
 //!
 //! ## What it sees
 //! DISCOVER after DISCOVER, over several seconds, and neither an OFFER nor anything by the
-//! phone that would follow one.
+//! phone that would follow one. Of DHCPv6: SOLICIT after SOLICIT without an ADVERTISE, from a
+//! phone that has no IPv4 either, or where a router announces DHCPv6 (flag M).
 //!
 //! ## Why the phone stops
 //! Without an address it can ask nobody for anything.
@@ -14,17 +15,23 @@
 //! 3. Does the switch drop the answers? DHCP snooping drops those that come in on an
 //!    untrusted port.
 //! 4. Is the phone in the right VLAN? The report shows the tag of its frames.
+//! 5. For DHCPv6: a pool with addresses of the prefix that the router announces, a relay
+//!    (`ipv6 dhcp relay destination`), and no DHCPv6 guard in the way.
 //!
 //! ## When it may be wrong
 //! OFFERs are often sent to the phone alone. A capture taken at another port of the switch
 //! shows only the broadcasts; a REQUEST of the phone then proves that an OFFER came, and the
-//! rule is silent.
+//! rule is silent. It is silent, too, about DISCOVERs that the port's own BPDUs say were
+//! dropped (spanning tree). A phone with IPv4 and IPv6 needs only one of them: what it asks
+//! in vain by the other is a note at the most.
 //!
 //! ## References
-//! RFC 2131 §3.1, §4.1 (retransmission: 4, 8, 16 … seconds).
+//! RFC 2131 §3.1, §4.1 (retransmission: 4, 8, 16 … seconds); RFC 8415 §18.2.1 (SOLICIT);
+//! RFC 4861 §4.2 (flag M).
 
 use phoneboot_parsers::dhcp::MessageType;
 
+use super::dhcpv6;
 use crate::finding::{About, Confidence, Finding, Severity};
 use crate::rules::Context;
 use crate::session::Boot;
@@ -33,35 +40,57 @@ use crate::session::Boot;
 const OFFER_SECS: f64 = 10.0;
 
 pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding> {
+    let by_ipv4 = discover_unanswered(boot, context);
+    let by_ipv6 = dhcpv6::offer_missing(boot, context);
+    // Where routers announce DHCPv6 and nothing is offered by IPv4, IPv6 is what is missing;
+    // elsewhere one silence is enough to tell.
+    match (by_ipv4, by_ipv6) {
+        (Some(mut v4), Some(v6)) if !boot.router_advertisements.is_empty() => {
+            v4.severity = v4.severity.min(Severity::Note);
+            vec![v6, v4]
+        }
+        (Some(v4), _) => vec![v4],
+        (None, v6) => v6.into_iter().collect(),
+    }
+}
+
+fn discover_unanswered(boot: &Boot, context: &Context<'_>) -> Option<Finding> {
     let lease = &boot.lease;
     let answered = lease
         .messages
         .iter()
         .any(|message| message.message.op == 2 || message.kind == Some(MessageType::Request));
-    let discovers: Vec<_> = lease.of_kind(MessageType::Discover).collect();
+    // What a port of the spanning tree drops says nothing of DHCP.
+    let tree = &boot.link.spanning_tree;
+    let discovers: Vec<_> = lease
+        .of_kind(MessageType::Discover)
+        .filter(|discover| !tree.held_back_at(discover.vlan, discover.at))
+        .collect();
     let (Some(first), Some(last)) = (discovers.first(), discovers.last()) else {
-        return Vec::new();
+        return None;
     };
     let asked_secs = last.at.time.secs_since(first.at.time);
     let waited_secs = context.watched_secs_after(first.at);
     let proven = (discovers.len() > 1 && asked_secs >= 2.0 && waited_secs >= OFFER_SECS / 2.0)
         || waited_secs >= OFFER_SECS;
     if answered || !proven {
-        return Vec::new();
+        return None;
     }
     // A phone that goes on without a lease has an address of its own.
     let went_on = boot
         .transfers
         .iter()
         .any(|transfer| transfer.answered.is_some());
-    let severity = if went_on || boot.is_registered() {
+    let severity = if dhcpv6::got_on_by_ipv6(boot) {
+        Severity::Note
+    } else if went_on || boot.is_registered() {
         Severity::Warning
     } else {
         Severity::Error
     };
     let vlan = last.vlan;
     let place = vlan.map_or("untagged".to_owned(), |vlan| format!("in VLAN {vlan}"));
-    vec![
+    Some(
         Finding::new(
             "dhcp-offer-missing",
             severity,
@@ -95,13 +124,14 @@ pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding
         .remedy(
             "Check that the switch trusts the server's port (DHCP snooping), and the port's VLAN.",
         ),
-    ]
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::rules::testing::Case;
+    use crate::session::port::TreeState;
     use crate::session::testing::BootBuilder;
 
     fn discovers(count: u32) -> BootBuilder {
@@ -126,6 +156,21 @@ mod tests {
     fn an_offer_that_comes_late_is_an_offer() {
         let boot = discovers(3).dhcp(MessageType::Offer, &[]);
         assert!(Case::new("cisco-79x1", boot).check(check).is_empty());
+    }
+
+    #[test]
+    fn discovers_that_the_port_drops_prove_nothing() {
+        let held = |boot: BootBuilder| {
+            boot.after_secs(4)
+                .dhcp(MessageType::Discover, &[])
+                .after_secs(8)
+                .dhcp(MessageType::Discover, &[])
+        };
+        let boot = held(BootBuilder::new().tree(TreeState::Discarding));
+        assert!(Case::new("cisco-79x1", boot).check(check).is_empty());
+        let boot = BootBuilder::new().tree(TreeState::Learning);
+        let boot = held(boot.tree(TreeState::Forwarding));
+        assert_eq!(Case::new("cisco-79x1", boot).check(check).len(), 1);
     }
 
     #[test]

@@ -18,11 +18,13 @@
 //!
 //! ## When it may be wrong
 //! A phone with a typed-in TFTP address needs no option; when it fetches its files all the
-//! same this is a warning.
+//! same this is a warning. One that is told its server by DHCPv6 does not need it either; then
+//! the rule is silent.
 //!
 //! ## References
 //! RFC 5859 (option 150).
 
+use super::dhcpv6;
 use crate::finding::{About, Confidence, Finding, Severity};
 use crate::rules::Context;
 use crate::session::Boot;
@@ -36,7 +38,8 @@ pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding
     let Some(lease) = boot.lease.acknowledged().filter(|_| reads_150_first) else {
         return Vec::new();
     };
-    if lease.message.option(TFTP_SERVERS).is_some() {
+    // The TFTP server may come by DHCPv6 instead.
+    if lease.message.option(TFTP_SERVERS).is_some() || dhcpv6::names_a_server(boot) {
         return Vec::new();
     }
     let message = &lease.message;

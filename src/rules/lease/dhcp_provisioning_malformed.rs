@@ -3,7 +3,9 @@
 //! ## What it sees
 //! Option 150 that is no list of four-byte addresses (a length that four does not divide, or
 //! the address as text), a text option with four raw bytes, with blanks, quotes, backslashes
-//! or control characters in it, without a scheme where the family needs one, or empty.
+//! or control characters in it, without a scheme where the family needs one, or empty. Of
+//! DHCPv6: option 59 that is no URL, or Cisco's TFTP servers (option 17) that are no list of
+//! 16-byte addresses.
 //!
 //! ## Why the phone stops
 //! The phone reads the bytes as they stand: the text `10.1.1.5` in option 150 is the
@@ -20,11 +22,12 @@
 //! same, this is a warning. A NUL at the end of a text option is not reported.
 //!
 //! ## References
-//! RFC 5859 §2 (option 150); RFC 2132 §2 and §9.4 (text options, option 66).
+//! RFC 5970 §3.1 (DHCPv6 option 59); RFC 5859 §2 (option 150); RFC 2132 §2 and §9.4 (text options, option 66).
 
 use phoneboot_parsers::IssueKind;
 use phoneboot_parsers::dhcp;
 
+use super::dhcpv6 as by_ipv6;
 use crate::finding::{About, Confidence, Finding, Severity};
 use crate::profiles::provisioning::ValueForm;
 use crate::rules::Context;
@@ -34,8 +37,9 @@ use crate::session::lease::LeaseMessage;
 const TFTP_SERVERS: u8 = 150;
 
 pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding> {
+    let v6 = by_ipv6::malformed(boot, context);
     let Some(lease) = boot.lease.boot_data() else {
-        return Vec::new();
+        return v6;
     };
     let options = match context.profile {
         Some(profile) if !profile.provisioning.options.is_empty() => {
@@ -53,6 +57,7 @@ pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding
             let fault = fault(code, &bytes, form)?;
             Some(malformed(boot, context, lease, code, &bytes, &fault))
         })
+        .chain(v6)
         .collect()
 }
 

@@ -3,7 +3,8 @@
 //! ## What it sees
 //! An acknowledgement without any of the options that the family reads (66, 160, 159, 43 …),
 //! and without the header fields where the family reads those. Cisco's option 150 has a rule
-//! of its own.
+//! of its own. A phone with IPv6 only: a REPLY without a boot file URL (option 59) and without
+//! vendor options (17).
 //!
 //! ## Why the phone stops
 //! A phone that has lost its settings knows no server. One with settings goes on with those,
@@ -19,8 +20,9 @@
 //! redirection service. When the phone fetches anything this is a note.
 //!
 //! ## References
-//! RFC 2132 §9.4 (option 66); the families' own options: `phoneboot phones`.
+//! RFC 2132 §9.4 (option 66); RFC 5970 §3.1 (DHCPv6 option 59); the families' own options: `phoneboot phones`.
 
+use super::dhcpv6;
 use crate::finding::{About, Confidence, Finding, Severity};
 use crate::rules::Context;
 use crate::session::{Boot, Phase};
@@ -31,7 +33,8 @@ const ASK_SECS: f64 = 30.0;
 
 pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding> {
     let (Some(profile), Some(lease)) = (context.profile, boot.lease.acknowledged()) else {
-        return Vec::new();
+        let by_ipv6 = dhcpv6::provisioning_missing(boot, context);
+        return by_ipv6.into_iter().collect();
     };
     let wanted = &profile.provisioning.options;
     let message = &lease.message;
@@ -45,6 +48,7 @@ pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding
                 .iter()
                 .any(|&code| seen.message.option(code).is_some())
     });
+    let given = given || dhcpv6::names_a_server(boot) || boot.plug_and_play.url.is_some();
     if wanted.is_empty() || wanted.first() == Some(&150) || given || in_header {
         return Vec::new();
     }

@@ -1,8 +1,9 @@
-//! The DHCP server refuses the address that the phone asks for (NAK).
+//! The DHCP server refuses the address that the phone asks for (NAK, or a status by DHCPv6).
 //!
 //! ## What it sees
 //! A NAK. When the phone gets another address afterwards this is a note: that is how a
-//! phone that was moved finds its new subnet.
+//! phone that was moved finds its new subnet. Of DHCPv6: an ADVERTISE or REPLY with a status
+//! other than success (`NoAddrsAvail`, `NotOnLink` …) and without an address.
 //!
 //! ## Why the phone stops
 //! It must start over from DISCOVER. If the next offer is refused too, it never gets an
@@ -13,25 +14,33 @@
 //!    other offers. Make one authoritative, or let them share their leases.
 //! 2. A reservation for this MAC address in another scope than the one that offers.
 //! 3. A phone that was moved to another VLAN: clear its old lease on the server.
+//! 4. `NoAddrsAvail`: the DHCPv6 pool of this VLAN's prefix is absent or used up. `NotOnLink`:
+//!    the pool's prefix is not that of the VLAN.
 //!
 //! ## When it may be wrong
-//! A single NAK after a move, followed by a new lease, is normal and only noted.
+//! A single NAK after a move, followed by a new lease, is normal and only noted. So is a
+//! refusal by DHCPv6 of a phone that works by IPv4.
 //!
 //! ## References
-//! RFC 2131 §3.1 (step 4), §4.3.2.
+//! RFC 2131 §3.1 (step 4), §4.3.2; RFC 8415 §21.13 (status codes).
 
 use phoneboot_parsers::dhcp::MessageType;
 
+use super::dhcpv6;
 use crate::finding::{About, Finding, Severity};
 use crate::rules::Context;
 use crate::session::Boot;
 use crate::session::lease::LeaseMessage;
 
-pub(in crate::rules) fn check(boot: &Boot, _context: &Context<'_>) -> Vec<Finding> {
+pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding> {
+    let by_ipv4 = refused(boot);
+    let by_ipv6 = dhcpv6::refused(boot, context);
+    by_ipv4.into_iter().chain(by_ipv6).collect()
+}
+
+fn refused(boot: &Boot) -> Option<Finding> {
     let refusals: Vec<_> = boot.lease.of_kind(MessageType::Nak).collect();
-    let (Some(first), Some(last)) = (refusals.first(), refusals.last()) else {
-        return Vec::new();
-    };
+    let (first, last) = (refusals.first()?, refusals.last()?);
     let settled = boot
         .lease
         .acknowledged()
@@ -56,7 +65,7 @@ pub(in crate::rules) fn check(boot: &Boot, _context: &Context<'_>) -> Vec<Findin
     } else {
         " No acknowledgement followed."
     };
-    vec![
+    Some(
         Finding::new(
             "dhcp-request-refused",
             severity,
@@ -82,7 +91,7 @@ pub(in crate::rules) fn check(boot: &Boot, _context: &Context<'_>) -> Vec<Findin
         .remedy(
             "Delete the phone's old lease and any reservation of its MAC address in another scope.",
         ),
-    ]
+    )
 }
 
 /// The address that the phone had asked for before this refusal.

@@ -2,7 +2,9 @@
 //!
 //! ## What it sees
 //! The same TCP SYN repeated over seconds, without SYN and ACK, without RST and without an
-//! ICMP error.
+//! ICMP error. Likewise a data connection of FTP that does not open, be it that the phone
+//! calls the server's passive port or that the server calls the phone (active mode): SYN
+//! without an answer, or the server's reply 425.
 //!
 //! ## Why the phone stops
 //! Something on the way drops the packets: a firewall between the phone and its provider is
@@ -13,14 +15,17 @@
 //! 1. Let the phone's subnet reach this address and port; the firewall's log shows what it
 //!    dropped.
 //! 2. Is the address still right? Providers move and switch old servers off.
-//! 3. From a PC in the phone's VLAN: `nc -vz <address> <port>`.
+//! 3. FTP needs more than port 21: open the server's passive ports, or let the firewall
+//!    follow FTP.
+//! 4. From a PC in the phone's VLAN: `nc -vz <address> <port>`.
 //!
 //! ## When it may be wrong
 //! When answers come back by another way that neither the capture nor the phone sees. A phone
 //! that has other servers and comes up is only noted.
 //!
 //! ## References
-//! RFC 9293 §3.8.1 (retransmission of SYN), RFC 6298.
+//! RFC 9293 §3.8.1 (retransmission of SYN), RFC 6298; RFC 959 §5.4 (reply 425); RFC 1579
+//! (FTP behind firewalls).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -30,6 +35,8 @@ use crate::finding::{About, Confidence, Finding, Severity};
 use crate::rules::Context;
 use crate::session::Boot;
 use crate::session::reach::{Connection, Undelivered};
+
+use super::ftp_data;
 
 /// A server answers a SYN within this time on any way.
 const ANSWER_SECS: f64 = 5.0;
@@ -41,7 +48,12 @@ pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding
     // A phone that tries one port after the other has met one fault.
     let mut by_server: BTreeMap<IpAddr, Vec<&Connection>> = BTreeMap::new();
     for connection in &boot.reach.connections {
-        if is_blocked(boot, context, connection) {
+        let carries_ftp = boot
+            .ftp
+            .is_data_port(connection.server, connection.server_port);
+        // Calls to the call server have a rule of their own.
+        let calls = boot.is_call_server(connection.server, connection.server_port);
+        if !carries_ftp && !calls && is_blocked(boot, context, connection) {
             by_server
                 .entry(connection.server)
                 .or_default()
@@ -55,6 +67,7 @@ pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding
             !boot.reach.unreachables.iter().any(sent_back)
         })
         .filter_map(|(server, connections)| blocked(boot, context, server, &connections))
+        .chain(ftp_data::blocked(boot, context))
         .collect()
 }
 
@@ -91,7 +104,10 @@ fn blocked(
     let mut finding = Finding::new(
         "connection-blocked",
         severity,
-        format!("{server} port {ports} does not answer the phone's calls"),
+        format!(
+            "{} port {ports} does not answer the phone's calls",
+            boot.called(server)
+        ),
     )
     .confidence(Confidence::Likely)
     .detail(format!(

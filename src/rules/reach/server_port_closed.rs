@@ -30,6 +30,8 @@ use crate::finding::{About, Finding, Severity};
 use crate::rules::Context;
 use crate::session::Boot;
 
+use super::ftp_data;
+
 /// What was refused at one server's port.
 #[derive(Default)]
 struct Refusals {
@@ -50,6 +52,11 @@ pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding
         };
         let minor = quoted.protocol == 17 && MINOR_UDP_PORTS.contains(&port);
         if seen.value.why == Unreachable::Port && !seen.value.refused_by_phone && !minor {
+            let port = if quoted.protocol == 6 {
+                one_for_ftp_data(boot, quoted.destination, port)
+            } else {
+                port
+            };
             let refusals = by_port.entry((quoted.destination, port)).or_default();
             refusals.over = if quoted.protocol == 6 { "tcp" } else { "udp" };
             refusals.frames.push(seen.at);
@@ -57,18 +64,36 @@ pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding
     }
     for connection in &boot.reach.connections {
         if let Some(refused) = connection.refused {
-            let refusals = by_port
-                .entry((connection.server, connection.server_port))
-                .or_default();
+            let port = one_for_ftp_data(boot, connection.server, connection.server_port);
+            let refusals = by_port.entry((connection.server, port)).or_default();
             refusals.over = "tcp";
             refusals.frames.push(refused);
         }
     }
     by_port
         .into_iter()
-        .filter(|((server, port), _)| !opened_later(boot, *server, *port))
+        .filter(|((server, port), _)| {
+            // Call servers have a rule of their own.
+            !opened_later(boot, *server, *port) && !boot.is_call_server(*server, *port)
+        })
         .map(|((server, port), refusals)| closed(boot, context, server, port, &refusals))
         .collect()
+}
+
+/// The port that stands for all that the server named for FTP's data: that none of them
+/// opens is one fault.
+fn one_for_ftp_data(boot: &Boot, server: IpAddr, port: u16) -> u16 {
+    if !boot.ftp.is_data_port(server, port) {
+        return port;
+    }
+    let mut ports = boot.reach.connections.iter();
+    ports
+        .find(|connection| {
+            connection.server == server
+                && connection.refused.is_some()
+                && boot.ftp.is_data_port(server, connection.server_port)
+        })
+        .map_or(port, |connection| connection.server_port)
 }
 
 /// Whether the port answered at another time of the boot.
@@ -100,38 +125,53 @@ fn closed(
         Severity::Error
     };
     let over = refusals.over.to_ascii_uppercase();
+    let is_ftp_data = refusals.over == "tcp" && boot.ftp.is_data_port(server, port);
     let service = match (refusals.over, port) {
+        _ if is_ftp_data => "FTP's data connection, for which the server named this port,",
         ("udp", 69) => "a TFTP server",
         (_, 80 | 443 | 6970 | 6971 | 8080) => "a web server",
         (_, 21) => "an FTP server",
-        (_, 5060 | 5061 | 2000 | 2443) => "the call server",
         _ => "the service",
     };
-    let mut finding = Finding::new(
-        "server-port-closed",
-        severity,
-        format!("nothing listens on {over} port {port} of {server}"),
-    )
-    .detail(format!(
-        "{server} sent the phone's packets back {}: the machine is up, and {service} is not \
-         listening there.",
-        if refusals.frames.len() == 1 {
-            "once".to_owned()
-        } else {
-            format!("{} times", refusals.frames.len())
-        }
-    ))
-    .about(About {
-        server: Some(server),
-        port: Some(port),
-        protocol: Some(refusals.over),
-        ..About::default()
-    });
+    let title = if is_ftp_data {
+        format!(
+            "{} refuses FTP's data connection, port {port}",
+            boot.called(server)
+        )
+    } else {
+        format!(
+            "nothing listens on {over} port {port} of {}",
+            boot.called(server)
+        )
+    };
+    let mut finding = Finding::new("server-port-closed", severity, title)
+        .detail(format!(
+            "{server} sent the phone's packets back {}: the machine is up, and {service} {} there.",
+            if refusals.frames.len() == 1 {
+                "once".to_owned()
+            } else {
+                format!("{} times", refusals.frames.len())
+            },
+            if is_ftp_data {
+                "does not open"
+            } else {
+                "is not listening"
+            }
+        ))
+        .about(About {
+            server: Some(server),
+            port: Some(port),
+            protocol: Some(refusals.over),
+            ..About::default()
+        });
     let ends = [refusals.frames.first(), refusals.frames.last()];
     for (index, at) in ends.into_iter().flatten().enumerate() {
         if index == 0 || refusals.frames.len() > 1 {
             finding = finding.evidence(*at, "port unreachable, or connection refused");
         }
+    }
+    if is_ftp_data {
+        return ftp_data::passive_remedies(finding, server);
     }
     let lists = if refusals.over == "tcp" {
         "ss -lntp"
@@ -149,6 +189,7 @@ fn closed(
 mod tests {
     use super::*;
     use crate::rules::testing::Case;
+    use crate::session::ftp::{DataConnection, Mode};
     use crate::session::testing::{BootBuilder, SERVER};
     use crate::session::transfer::Status;
 
@@ -173,6 +214,47 @@ mod tests {
             .tftp("SEP001AA17BE638.cnf.xml", Status::Complete);
         let findings = Case::new("cisco-89xx-99xx", boot).check(check);
         assert_eq!(findings[0].severity, Severity::Note);
+    }
+
+    #[test]
+    fn a_refused_data_connection_of_ftp_is_named_as_such() {
+        let boot = BootBuilder::new()
+            .with(|boot, at| {
+                boot.ftp.data.push(DataConnection {
+                    server: SERVER.into(),
+                    server_port: 21,
+                    mode: Mode::Passive,
+                    address: None,
+                    port: 40_001,
+                    named: at,
+                    file: None,
+                    opens: 1,
+                    first_open: Some(at),
+                    last_open: Some(at),
+                    accepted: None,
+                    refused: Some(at),
+                    failed: None,
+                });
+            })
+            .connection(SERVER, 40_001, |connection, at| {
+                connection.refused = Some(at);
+            })
+            .with(|boot, at| {
+                let mut again = boot.ftp.data[0].clone();
+                again.port = 40_002;
+                again.named = at;
+                boot.ftp.data.push(again);
+            })
+            .connection(SERVER, 40_002, |connection, at| {
+                connection.refused = Some(at);
+            });
+        let findings = Case::new("polycom-soundpoint", boot).check(check);
+        assert_eq!(findings.len(), 1);
+        assert_eq!(
+            findings[0].title,
+            "192.0.2.10 refuses FTP's data connection, port 40001"
+        );
+        assert!(findings[0].remedy[0].contains("passive ports"));
     }
 
     #[test]

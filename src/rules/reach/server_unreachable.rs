@@ -1,7 +1,8 @@
 //! There is no way to the server: nobody has its address, or a router says so.
 //!
 //! ## What it sees
-//! ARP questions for the server's or the router's address that nobody answers, or ICMP
+//! ARP questions, or IPv6 neighbor solicitations, for the server's or the router's address that
+//! nobody answers, or ICMP
 //! "host unreachable", "network unreachable" or "administratively prohibited" for a packet
 //! of the phone.
 //!
@@ -20,7 +21,7 @@
 //! later.
 //!
 //! ## References
-//! RFC 826 (ARP); RFC 792 (type 3); RFC 1812 §5.2.7.1 (codes 9, 10, 13).
+//! RFC 826 (ARP); RFC 4861 §7.2 (neighbor solicitation); RFC 4443 §3.1; RFC 792 (type 3); RFC 1812 §5.2.7.1 (codes 9, 10, 13).
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -51,6 +52,7 @@ pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding
             ))
         })
         .collect();
+    findings.extend(super::neighbors::silent(boot, context));
     findings.extend(sent_back(boot, context));
     findings
 }
@@ -108,7 +110,7 @@ fn role_of(boot: &Boot, address: Ipv4Addr) -> Option<&'static str> {
     }
 }
 
-fn severity(boot: &Boot, context: &Context<'_>, role: &str) -> Severity {
+pub(super) fn severity(boot: &Boot, context: &Context<'_>, role: &str) -> Severity {
     if boot.is_registered() || context.is_loaded(boot) {
         Severity::Note
     } else if role == "router" && context.fetched_anything(boot) {
@@ -167,7 +169,15 @@ fn sent_back(boot: &Boot, context: &Context<'_>) -> Vec<Finding> {
             Unreachable::Port | Unreachable::TooBig | Unreachable::Other => continue,
         };
         let server = value.quoted.destination;
-        if value.refused_by_phone || seen_servers.contains(&server) || is_heard(boot, server) {
+        let calls = value
+            .quoted
+            .ports
+            .is_some_and(|(_, port)| boot.is_call_server(server, port));
+        if value.refused_by_phone
+            || calls
+            || seen_servers.contains(&server)
+            || is_heard(boot, server)
+        {
             continue;
         }
         seen_servers.push(server);

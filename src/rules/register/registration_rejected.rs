@@ -2,7 +2,8 @@
 //!
 //! ## What it sees
 //! A SIP answer of 400 and above to REGISTER, after credentials were sent where they were
-//! asked for; or an SCCP `RegisterReject`.
+//! asked for; a 423 or a redirection that the phone does not follow; a challenge that the
+//! phone never answers; or an SCCP `RegisterReject`.
 //!
 //! ## Why the phone stops
 //! It has all its files and no line: the server does not know it, or its password is wrong.
@@ -10,72 +11,230 @@
 //! ## How to fix it
 //! 1. SIP 401, 403, 407: compare user and password on both sides; is the account switched on?
 //! 2. SIP 404: the account or the domain does not exist on this server.
-//! 3. SCCP: add the device under exactly this name, or allow auto-registration.
+//! 3. SIP 423: the phone's registration interval is shorter than the server's least.
+//! 4. SIP 5xx: the server itself is in trouble; its log says which.
+//! 5. SCCP: add the device under exactly this name, or allow auto-registration.
 //!
 //! ## When it may be wrong
-//! A server under load answers 503 and takes the phone a little later; then the boot is
-//! registered and this is not reported.
+//! A server under load answers 503 and takes the phone a little later; then the line is
+//! registered and this is not reported. Where other lines of the phone are registered it is
+//! a warning.
 //!
 //! ## References
-//! RFC 3261 §10.3, §21.4 to §21.6; SCCP message 0x009d as in chan-sccp's `sccp_protocol.h`.
+//! RFC 3261 §10.3, §20.33, §21.3 to §21.6, §22; SCCP message 0x009d as in chan-sccp's
+//! `sccp_protocol.h`.
 
 use phoneboot_parsers::Protocol;
 
-use crate::finding::{About, Finding, Severity};
+use super::attempts::{self, ANSWER_SECS};
+use crate::event::At;
+use crate::finding::{Confidence, Finding, Severity};
 use crate::rules::Context;
 use crate::session::Boot;
-use crate::session::registration::Status;
+use crate::session::registration::{Registration, Status};
 
-pub(in crate::rules) fn check(boot: &Boot, _context: &Context<'_>) -> Vec<Finding> {
-    if boot.is_registered() {
-        return Vec::new();
-    }
-    boot.registrations
+/// Who is asked so often for credentials has none.
+const PROOF: u64 = 3;
+
+pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding> {
+    let refused = attempts::open(boot)
+        .filter(|attempt| attempt.unheard.is_none() && is_refused(attempt, context))
+        .map(|attempt| refusal(boot, attempt, context));
+    let lapsed = boot
+        .registrations
         .iter()
-        .filter(|attempt| attempt.status == Status::Rejected)
-        .map(|attempt| {
-            let words = attempt.detail.as_deref().unwrap_or("no reason given");
-            let name = attempt
-                .name
+        .filter_map(|attempt| Some((attempt, attempt.lapsed?)))
+        .map(|(attempt, at)| lapse(attempt, at));
+    refused.chain(lapsed).collect()
+}
+
+fn is_refused(attempt: &Registration, context: &Context<'_>) -> bool {
+    if attempt.status == Status::Rejected {
+        return true;
+    }
+    // The phone was told what to do, and does not do it.
+    attempt.answer.as_ref().is_some_and(|answer| {
+        let gave_up = answer.at >= attempt.last_request
+            && context.watched_secs_after(answer.at) >= ANSWER_SECS;
+        match answer.status {
+            401 | 407 => !attempt.with_credentials && (gave_up || attempt.challenges >= PROOF),
+            300..=399 | 423 => gave_up,
+            _ => false,
+        }
+    })
+}
+
+fn refusal(boot: &Boot, attempt: &Registration, context: &Context<'_>) -> Finding {
+    let words = attempt.detail.as_deref().unwrap_or("no reason given");
+    let (name, server) = (attempts::name(attempt), attempts::server(attempt));
+    let status = attempt.answer.as_ref().map_or(0, |answer| answer.status);
+    let without_credentials = attempt.status != Status::Rejected && matches!(status, 401 | 407);
+    let title = if without_credentials {
+        format!("{server} asks {name} for a password and the phone sends none: {words}")
+    } else {
+        format!("{server} refuses to register {name}: {words}")
+    };
+    let mut detail = format!(
+        "The phone asked {}{}.",
+        times(attempt.requests),
+        if attempt.with_credentials {
+            ", with credentials"
+        } else {
+            ""
+        }
+    );
+    if let Some(hint) = attempt
+        .answer
+        .as_ref()
+        .and_then(|answer| answer.hint.as_ref())
+        && attempt.protocol == Protocol::Sip
+    {
+        detail = format!("{detail} The server adds: \"{hint}\".");
+    }
+    detail.push_str(meaning(status));
+    detail.push_str(attempts::other_lines(boot));
+    let finding = Finding::new(
+        "registration-rejected",
+        severity(boot, attempt, context),
+        title,
+    )
+    .confidence(if without_credentials {
+        Confidence::Likely
+    } else {
+        Confidence::Certain
+    })
+    .detail(detail)
+    .about(attempts::about(attempt))
+    .evidence(attempt.first, "first request to register")
+    .evidence(attempt.last, format!("refused: {words}"));
+    remedies(attempt, status, &name, &server)
+        .into_iter()
+        .fold(finding, Finding::remedy)
+}
+
+/// A server that is in trouble for the moment may take the phone yet.
+fn severity(boot: &Boot, attempt: &Registration, context: &Context<'_>) -> Severity {
+    let passing = attempt.answer.as_ref().is_some_and(|answer| {
+        let wait_secs = answer.retry_after_secs.map_or(ANSWER_SECS, |secs| {
+            f64::from(u32::try_from(secs).unwrap_or(u32::MAX))
+        });
+        matches!(answer.status, 408 | 480 | 500..=599)
+            && context.watched_secs_after(answer.at) < wait_secs.max(ANSWER_SECS)
+            && attempt.requests <= 2
+    });
+    if passing {
+        Severity::Warning
+    } else {
+        attempts::severity(boot)
+    }
+}
+
+/// What a status says of the reason, as a sentence.
+fn meaning(status: u16) -> &'static str {
+    match status {
+        300..=399 => " It sends the phone to another server, and the phone does not go there.",
+        401 | 407 => " User name or password are not those of the account.",
+        403 => {
+            " The server knows what is asked and will not do it: a wrong password, an account \
+             that is switched off, or an address that it does not let in."
+        }
+        404 => " The server has no such account, or is not the server of this domain.",
+        405 | 501 => " This machine takes no registrations: it is no registrar.",
+        408 | 504 => " The machine that answered got no answer itself from the one behind it.",
+        423 => " The phone wants to register for a shorter time than the server allows.",
+        483 => " The request went round in circles between proxies.",
+        488 | 606 => " The server does not accept what the phone offers.",
+        500 | 502 => " The server is in trouble itself.",
+        503 => " The server is overloaded or being serviced.",
+        600 | 603 => " The server declines for this account everywhere.",
+        _ => "",
+    }
+}
+
+fn remedies(attempt: &Registration, status: u16, name: &str, server: &str) -> Vec<String> {
+    if attempt.protocol == Protocol::Sccp {
+        return vec![
+            format!("Add the device {name} on {server}, or allow auto-registration there."),
+            "If it is there: is it of this model and protocol (SCCP, not SIP), and is no other \
+             device registered under the name?"
+                .to_owned(),
+        ];
+    }
+    let compare = format!(
+        "Compare user name and password of {name} in the phone's configuration and on {server}, \
+         and see that the account is switched on."
+    );
+    match status {
+        404 => vec![
+            format!(
+                "Create the account {name} on {server}, or correct the user name in the phone."
+            ),
+            format!("See that {server} serves the domain behind the @ of {name}."),
+        ],
+        423 => {
+            let least = attempt
+                .answer
                 .as_ref()
-                .map_or("the phone".to_owned(), ToString::to_string);
-            let server = attempt
-                .server
-                .map_or("the call server".to_owned(), |server| server.to_string());
-            let finding = Finding::new(
-                "registration-rejected",
-                Severity::Error,
-                format!("{server} refuses to register {name}: {words}"),
-            )
-            .detail(format!(
-                "The phone asked {} times{}.",
-                attempt.requests,
-                if attempt.with_credentials {
-                    ", with credentials"
-                } else {
-                    ""
-                }
-            ))
-            .about(About {
-                server: attempt.server,
-                port: attempt.server_port,
-                protocol: Some(attempt.protocol.name()),
-                ..About::default()
-            })
-            .evidence(attempt.first, "first request to register")
-            .evidence(attempt.last, format!("refused: {words}"));
-            if attempt.protocol == Protocol::Sccp {
-                finding.remedy(format!(
-                    "Add the device {name} on {server}, or allow auto-registration there."
-                ))
-            } else {
-                finding.remedy(format!(
-                    "Compare user name and password of {name} in the phone's configuration and \
-                     on {server}, and see that the account is switched on."
-                ))
-            }
-        })
-        .collect()
+                .and_then(|answer| answer.min_expires_secs);
+            vec![match least {
+                Some(secs) => format!(
+                    "Set the phone's registration interval to {secs} s or more, or lower the \
+                     server's least interval."
+                ),
+                None => "Lengthen the phone's registration interval.".to_owned(),
+            }]
+        }
+        300..=399 => vec![format!(
+            "Give the phone the server that {server} sends it to, or let {server} register it \
+             itself."
+        )],
+        403 => vec![
+            compare,
+            format!(
+                "Look into the log of {server}: an access list or a ban after wrong passwords \
+                 (fail2ban) refuses by address, whatever the password."
+            ),
+        ],
+        405 | 501 => vec![format!(
+            "Give the phone the address of the registrar; {server} is another machine."
+        )],
+        408 | 480 | 483 | 500..=599 => {
+            let again = attempt
+                .answer
+                .as_ref()
+                .and_then(|answer| answer.retry_after_secs)
+                .map(|secs| format!("The server wants to be asked again after {secs} s."));
+            let log =
+                format!("Look into the log of {server}: the fault is there, not in the phone.");
+            std::iter::once(log).chain(again).collect()
+        }
+        _ => vec![compare],
+    }
+}
+
+/// The phone was registered, and then refused.
+fn lapse(attempt: &Registration, at: At) -> Finding {
+    let words = attempt.detail.as_deref().unwrap_or("no reason given");
+    let (name, server) = (attempts::name(attempt), attempts::server(attempt));
+    Finding::new(
+        "registration-rejected",
+        Severity::Warning,
+        format!("{server} had registered {name} and refuses it now: {words}"),
+    )
+    .detail("The boot went well; the registration was refused when the phone renewed it.")
+    .about(attempts::about(attempt))
+    .evidence(at, format!("refused: {words}"))
+    .remedy(format!(
+        "See what was changed on {server} since the phone came up: account, password, access."
+    ))
+}
+
+fn times(n: u64) -> String {
+    if n == 1 {
+        "once".to_owned()
+    } else {
+        format!("{n} times")
+    }
 }
 
 #[cfg(test)]
@@ -84,14 +243,25 @@ mod tests {
     use crate::rules::testing::Case;
     use crate::session::testing::BootBuilder;
 
+    fn judge(boot: BootBuilder) -> Vec<Finding> {
+        Case::new("yealink-t4x", boot).check(check)
+    }
+
+    fn line(name: &str) -> impl FnOnce(&mut Registration) {
+        let name = name.into();
+        |attempt| attempt.name = Some(name)
+    }
+
     #[test]
     fn a_refusal_is_told_in_the_servers_words() {
         let boot = BootBuilder::new().registration(Status::Rejected, Some("403 Forbidden"));
-        let findings = Case::new("yealink-t4x", boot).check(check);
+        let findings = judge(boot);
         assert_eq!(
             findings[0].title,
             "192.0.2.10 refuses to register sip:100@pbx.example: 403 Forbidden"
         );
+        assert_eq!(findings[0].severity, Severity::Error);
+        assert!(findings[0].detail.contains("a wrong password"));
     }
 
     #[test]
@@ -99,6 +269,108 @@ mod tests {
         let boot = BootBuilder::new()
             .registration(Status::Rejected, Some("503 Service Unavailable"))
             .registration(Status::Registered, Some("200 OK"));
-        assert!(Case::new("yealink-t4x", boot).check(check).is_empty());
+        assert!(judge(boot).is_empty());
+    }
+
+    #[test]
+    fn one_line_of_two_refused_is_a_warning() {
+        let boot = BootBuilder::new()
+            .registration(Status::Registered, Some("200 OK"))
+            .registration(Status::Rejected, Some("404 Not Found"))
+            .last_registration(line("sip:101@pbx.example"));
+        let findings = judge(boot);
+        assert_eq!(findings.len(), 1);
+        assert_eq!(findings[0].severity, Severity::Warning);
+        assert!(findings[0].detail.contains("another of its lines"));
+    }
+
+    #[test]
+    fn a_phone_without_a_password_is_told() {
+        let challenged = || {
+            BootBuilder::new()
+                .registration(Status::Unanswered, Some("401 Unauthorized"))
+                .last_registration(|attempt| attempt.with_credentials = false)
+        };
+        let findings = judge(challenged());
+        assert!(findings[0].title.contains("the phone sends none"));
+        // It may be thinking.
+        let soon = Case::new("yealink-t4x", challenged()).ends_after_secs(2);
+        assert!(soon.check(check).is_empty());
+        // It did send some, and the answer to those is still out.
+        let sent = challenged().last_registration(|attempt| attempt.with_credentials = true);
+        assert!(judge(sent).is_empty());
+    }
+
+    #[test]
+    fn an_interval_that_is_too_brief_names_the_least() {
+        let boot = BootBuilder::new()
+            .registration(Status::Unanswered, Some("423 Interval Too Brief"))
+            .last_registration(|attempt| {
+                let answer = attempt.answer.as_mut().unwrap();
+                answer.min_expires_secs = Some(600);
+            });
+        let findings = judge(boot);
+        assert!(findings[0].remedy[0].contains("600 s or more"));
+    }
+
+    #[test]
+    fn a_server_in_trouble_for_the_moment_is_a_warning() {
+        let boot = || {
+            BootBuilder::new()
+                .registration(Status::Rejected, Some("503 Service Unavailable"))
+                .last_registration(|attempt| {
+                    let answer = attempt.answer.as_mut().unwrap();
+                    answer.retry_after_secs = Some(30);
+                    answer.hint = Some("overload".into());
+                })
+        };
+        let soon = Case::new("yealink-t4x", boot()).ends_after_secs(20);
+        let findings = soon.check(check);
+        assert_eq!(findings[0].severity, Severity::Warning);
+        assert!(findings[0].detail.contains("\"overload\""));
+        assert!(findings[0].remedy[1].contains("30 s"));
+        assert_eq!(judge(boot())[0].severity, Severity::Error);
+    }
+
+    #[test]
+    fn every_status_has_its_remedy() {
+        for (status, words) in [
+            (301, "sends it to"),
+            (404, "Create the account"),
+            (405, "registrar"),
+            (403, "fail2ban"),
+            (423, "Lengthen"),
+            (488, "Compare"),
+            (500, "log of"),
+        ] {
+            let boot = BootBuilder::new()
+                .registration(Status::Unanswered, Some(&format!("{status} X")))
+                .last_registration(|attempt| {
+                    if !matches!(status, 301 | 423) {
+                        attempt.status = Status::Rejected;
+                    }
+                });
+            let findings = judge(boot);
+            let text = findings[0].remedy.join(" ");
+            assert!(text.contains(words), "{status}: {text}");
+        }
+    }
+
+    #[test]
+    fn a_reject_of_sccp_asks_for_the_device() {
+        let boot = BootBuilder::new()
+            .registration(Status::Rejected, Some("Error: DB Config"))
+            .last_registration(|attempt| attempt.protocol = Protocol::Sccp);
+        assert!(judge(boot)[0].remedy[0].starts_with("Add the device"));
+    }
+
+    #[test]
+    fn a_registration_that_lapses_is_a_warning() {
+        let boot = BootBuilder::new()
+            .registration(Status::Registered, Some("403 Forbidden"))
+            .last_registration(|attempt| attempt.lapsed = Some(attempt.last));
+        let findings = judge(boot);
+        assert_eq!(findings[0].severity, Severity::Warning);
+        assert!(findings[0].title.contains("refuses it now"));
     }
 }

@@ -170,8 +170,20 @@ pub(in crate::session) fn segment(host: &mut Host, event: &Event<'_>) {
             let summary = describe_lldp_switch(message);
             news(host, event, Protocol::Lldp, "lldp-switch", summary);
         }
+        EventKind::Eapol(message) => {
+            super::port::eapol(host, event, message);
+        }
+        EventKind::Bpdu(..) => super::port::bpdu(host, event),
         EventKind::ArpAnswered { address, mac } => {
             super::reach::arp_answered(host, event, address, mac);
+        }
+        EventKind::NeighborAnswered { address, mac } => {
+            super::neighbors::answered(host, event, address, mac);
+        }
+        EventKind::RouterAdvertised(message) => {
+            if let Some(said) = super::neighbors::router_fact(event, message) {
+                super::neighbors::router_advertised(host, event, &said);
+            }
         }
         _ => {}
     }

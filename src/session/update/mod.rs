@@ -1,12 +1,23 @@
 //! What each sort of event changes in a boot; one file a sort.
 
+pub(super) mod clock;
 mod contents;
+pub(super) mod ftp;
 pub(super) mod http;
 pub(super) mod lease;
+pub(super) mod lease6;
 pub(super) mod link;
+pub(super) mod lookup;
+pub(super) mod neighbors;
+pub(super) mod port;
 pub(super) mod reach;
 pub(super) mod register;
+pub(super) mod register_sccp;
+pub(super) mod register_sip;
+pub(super) mod signaling;
+pub(super) mod tags;
 pub(super) mod tftp;
+pub(super) mod tls;
 
 use phoneboot_parsers::Protocol;
 
@@ -27,8 +38,10 @@ const MAX_MALFORMED: usize = 64;
 /// Transfers that go on, so that a packet finds the one it belongs to.
 #[derive(Debug, Default)]
 pub(super) struct Flows {
+    pub(super) ftp: Vec<ftp::Flow>,
     pub(super) tftp: Vec<tftp::Flow>,
     pub(super) http: Vec<http::Flow>,
+    pub(super) sip: Vec<register_sip::Transaction>,
 }
 
 /// What an event brought beside the change of the boot.
@@ -43,11 +56,20 @@ pub(super) fn apply(host: &mut Host, event: &Event<'_>) -> Change {
     match event.kind {
         EventKind::Cdp(message) => link::phone_cdp(host, event, message),
         EventKind::Lldp(message) => link::phone_lldp(host, event, message),
+        EventKind::Eapol(message) => port::eapol(host, event, message),
         EventKind::Dhcp(message) => lease::message(host, event, message),
+        EventKind::Dhcpv6(message) => lease6::message(host, event, message),
+        EventKind::RouterSolicited => neighbors::router_solicited(host, event),
+        EventKind::NeighborAsked { target, probe } => neighbors::asked(host, event, target, probe),
+        EventKind::NeighborAnswered { address, mac } => {
+            neighbors::answered(host, event, address, mac)
+        }
         EventKind::ArpAsked { target, probe } => reach::arp_asked(host, event, target, probe),
         EventKind::ArpAnswered { address, mac } => reach::arp_answered(host, event, address, mac),
         EventKind::Tcp(notice) => {
+            ftp::connection(host, event, notice);
             http::connection(host, event, notice);
+            tls::connection(host, event, notice);
             reach::tcp(host, event, notice)
         }
         EventKind::TftpRequest(request) => tftp::request(host, event, request),
@@ -55,6 +77,9 @@ pub(super) fn apply(host: &mut Host, event: &Event<'_>) -> Change {
             message,
             from_client,
         } => tftp::message(host, event, message, from_client),
+        EventKind::FtpCommand(command) => ftp::command(host, event, command),
+        EventKind::FtpReply(reply) => ftp::reply(host, event, reply),
+        EventKind::FtpData { control, what } => ftp::data(host, event, control, what),
         EventKind::HttpRequest(head) => http::request(host, event, head),
         EventKind::HttpResponse(head) => http::response(host, event, head),
         EventKind::HttpBody(bytes) => http::body(host, event, bytes),
@@ -67,14 +92,30 @@ pub(super) fn apply(host: &mut Host, event: &Event<'_>) -> Change {
         EventKind::Sccp {
             message,
             from_client,
-        } => register::sccp(host, event, message, from_client),
+        } => register_sccp::sccp(host, event, message, from_client),
+        EventKind::Mgcp(message) => signaling::mgcp(host, event, message),
+        EventKind::H323(message) => signaling::h323(host, event, *message),
+        EventKind::Tls(message) => tls::message(host, event, message),
+        EventKind::Dns {
+            message,
+            from_client,
+        } => lookup::message(host, event, message, from_client),
+        EventKind::Ntp {
+            message,
+            from_client,
+        } => clock::message(host, event, message, from_client),
         EventKind::Malformed {
             protocol,
             field,
             detail,
         } => malformed(host, event, protocol, field, detail),
-        // Errors are joined by the datagram that they quote, in the tracker.
-        EventKind::Unreachable { .. } | EventKind::Heard => Change::default(),
+        // Errors are joined by the datagram that they quote, in the tracker, where copies
+        // change tags alone; what bridges and routers tell is everyone's.
+        EventKind::Unreachable { .. }
+        | EventKind::Bpdu(..)
+        | EventKind::RouterAdvertised(_)
+        | EventKind::TaggedCopy { .. }
+        | EventKind::Heard => Change::default(),
     }
 }
 
@@ -94,6 +135,7 @@ pub(super) fn step(
     };
     let from_phone = match event.kind {
         EventKind::Dhcp(message) => message.op == 1,
+        EventKind::Dhcpv6(message) => message.kind.is_from_client(),
         _ => host.sent(event),
     };
     let boot = &mut host.boot;

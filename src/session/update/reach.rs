@@ -7,8 +7,10 @@ use phoneboot_parsers::{MacAddress, Protocol, icmp};
 use crate::dissect::TcpNotice;
 use crate::event::{Event, Seen, Unreachable};
 use crate::session::hosts::Host;
+use crate::session::lease::LeaseMessage;
 use crate::session::reach::{
-    ArpTarget, Connection, MAX_ARP_TARGETS, MAX_CONNECTIONS, MAX_UNREACHABLES, Undelivered,
+    ArpTarget, Connection, MAX_ARP_TARGETS, MAX_CLAIMS, MAX_CONNECTIONS, MAX_UNREACHABLES,
+    Undelivered,
 };
 use crate::session::transfer::{Status, TransferError};
 use crate::session::{Phase, transfer};
@@ -72,6 +74,7 @@ pub(super) fn arp_answered(
     if host.mac == Some(mac) {
         return Change::default();
     }
+    claim(host, event, address, mac);
     let Some(question) = host
         .boot
         .reach
@@ -91,6 +94,34 @@ pub(super) fn arp_answered(
     let summary = format!("{address} is at {mac}");
     step(host, event, phase, Protocol::Arp, "arp-reply", summary);
     Change::default()
+}
+
+/// Somebody else says that it has an address that DHCP gives to the phone.
+fn claim(host: &mut Host, event: &Event<'_>, address: Ipv4Addr, mac: MacAddress) {
+    let given =
+        |lease: &LeaseMessage| lease.message.op == 2 && lease.message.your_address == address;
+    let boot = &mut host.boot;
+    if host.mac.is_none()
+        || !boot.lease.messages.iter().any(given)
+        || boot.reach.claims.len() >= MAX_CLAIMS
+        || boot
+            .reach
+            .claims
+            .iter()
+            .any(|seen| seen.value == (address, mac))
+    {
+        return;
+    }
+    boot.reach.claims.push(Seen::new((address, mac), event.at));
+    let summary = format!("{mac} says that it has {address}");
+    step(
+        host,
+        event,
+        Phase::Lease,
+        Protocol::Arp,
+        "arp-claim",
+        summary,
+    );
 }
 
 /// A datagram was sent back: one of the phone, or one to it that it refuses.
@@ -220,7 +251,13 @@ fn open(host: &mut Host, event: &Event<'_>, server: IpAddr, server_port: u16, cl
         true
     };
     let again = if is_new { "" } else { " again" };
-    let summary = format!("calls {server} port {server_port}{again}");
+    let what = if host.boot.ftp.is_data_port(server, server_port) {
+        " for FTP data"
+    } else {
+        ""
+    };
+    let server = host.boot.called(server);
+    let summary = format!("calls {server} port {server_port}{what}{again}");
     step(
         host,
         event,

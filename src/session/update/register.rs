@@ -1,15 +1,15 @@
-//! SIP and SCCP registration of a host.
+//! SIP of a host: which message goes where, and what it says about the phone.
 
 use phoneboot_parsers::sip::{self, StartLine};
-use phoneboot_parsers::{Protocol, WireText, sccp};
+use phoneboot_parsers::{Protocol, WireText, http, sccp};
 
-use crate::event::Event;
+use crate::event::{Event, Seen};
 use crate::session::Phase;
 use crate::session::hosts::Host;
 use crate::session::phone::{Clue, ClueSource};
-use crate::session::registration::{MAX_REGISTRATIONS, Registration, Status};
+use crate::session::registration::{MAX_REGISTRATIONS, PreviousEnd, Registration, Status};
 
-use super::{Change, step};
+use super::{Change, register_sip, step};
 
 pub(super) fn sip(
     host: &mut Host,
@@ -18,104 +18,45 @@ pub(super) fn sip(
     from_client: bool,
 ) -> Change {
     match &message.start {
-        StartLine::Request { method, .. } if method.as_bytes() == b"REGISTER" => {
-            register_request(host, event, message)
-        }
-        StartLine::Request { method, .. } if method.as_bytes() == b"SUBSCRIBE" && from_client => {
-            if message.header("Event").is_some_and(is_profile_event) {
-                let summary = "asks by multicast for a provisioning server (SIP PnP)";
-                step(
-                    host,
-                    event,
-                    Phase::Reach,
-                    Protocol::Sip,
-                    "sip-pnp-subscribe",
-                    summary,
-                );
+        StartLine::Request { method, .. } => match method.as_bytes() {
+            b"REGISTER" if from_client => {
+                register_sip::request(host, event, message);
+                previous_end_of_reason(host, event, message);
+                let clues = sip_clues(message);
+                Change { clues }
+            }
+            b"SUBSCRIBE" if from_client && asks_for_profile(message) => {
+                plug_and_play(host, event, message)
+            }
+            b"NOTIFY" => {
+                notified(host, event, message);
+                Change::default()
+            }
+            _ => Change::default(),
+        },
+        StartLine::Response { status, reason } => {
+            let of_register = message
+                .cseq()
+                .is_some_and(|(_, method)| method.as_bytes() == b"REGISTER");
+            if of_register && !from_client {
+                register_sip::answer(host, event, message, *status, reason);
             }
             Change::default()
         }
-        StartLine::Request { method, .. } if method.as_bytes() == b"NOTIFY" => {
-            if let Some(url) = &message.url {
-                let url = phoneboot_parsers::http::masked_target(url);
-                let summary = format!("is told to fetch from {url} (SIP PnP)");
-                step(
-                    host,
-                    event,
-                    Phase::Reach,
-                    Protocol::Sip,
-                    "sip-pnp-notify",
-                    summary,
-                );
-            }
-            Change::default()
-        }
-        StartLine::Response { status, reason } if !from_client => {
-            register_answer(host, event, message, *status, reason);
-            Change::default()
-        }
-        _ => Change::default(),
     }
 }
 
-fn is_profile_event(value: &WireText) -> bool {
-    value
-        .to_string()
-        .to_ascii_lowercase()
-        .starts_with("ua-profile")
+/// Whether a SUBSCRIBE is the search for a provisioning server.
+fn asks_for_profile(message: &sip::Message) -> bool {
+    message
+        .header("Event")
+        .is_some_and(|event| event_name(event).eq_ignore_ascii_case("ua-profile"))
 }
 
-/// Whether a REGISTER takes a registration back (RFC 3261 §10.2.2).
-fn takes_back(message: &sip::Message) -> bool {
-    let contact = message.header("Contact").map(ToString::to_string);
-    let expires = message.header("Expires").map(ToString::to_string);
-    let contact_expires_now = contact
-        .as_deref()
-        .is_some_and(|contact| contact.contains(";expires=0") && !contact.contains(";expires=0."));
-    contact.as_deref() == Some("*")
-        || contact_expires_now
-        || expires.as_deref().map(str::trim) == Some("0")
-}
-
-fn register_request(host: &mut Host, event: &Event<'_>, message: &sip::Message) -> Change {
-    let clues = sip_clues(message);
-    let with_credentials = message.header("Authorization").is_some()
-        || message.header("Proxy-Authorization").is_some();
-    if takes_back(message) {
-        step(
-            host,
-            event,
-            Phase::Register,
-            Protocol::Sip,
-            "sip-unregister",
-            "takes its registration back",
-        );
-        return Change { clues };
-    }
-    let name = message.header("To").map(address_of);
-    let call_id = message.header("Call-ID").cloned();
-    let Some(registration) = attempt(host, event, Protocol::Sip) else {
-        return Change { clues };
-    };
-    registration.with_credentials |= with_credentials;
-    registration.call_id = call_id;
-    registration.name.clone_from(&name);
-    let who = name.map_or(String::new(), |name| format!(" as {name}"));
-    let how = if with_credentials {
-        ", with credentials"
-    } else {
-        ""
-    };
-    let summary = format!("registers{who}{how}");
-    step(
-        host,
-        event,
-        Phase::Register,
-        Protocol::Sip,
-        "sip-register",
-        summary,
-    );
-    Change { clues }
+/// The package's name, without parameters.
+fn event_name(event: &WireText) -> String {
+    let text = event.to_string();
+    text.split(';').next().unwrap_or(&text).trim().to_owned()
 }
 
 fn sip_clues(message: &sip::Message) -> Vec<Clue> {
@@ -131,227 +72,151 @@ fn sip_clues(message: &sip::Message) -> Vec<Clue> {
     agent.into_iter().chain(contact).collect()
 }
 
-/// The URI of a `To` or `From` value: what stands in `<…>`, else up to the first `;`.
-fn address_of(value: &WireText) -> WireText {
-    let text = value.to_string();
-    let uri = match text.split_once('<') {
-        Some((_, rest)) => rest.split('>').next().unwrap_or(rest),
-        None => text.split(';').next().unwrap_or(&text),
-    };
-    uri.trim().into()
+/// The phone says in a `Reason` why it last went off the call server.
+fn previous_end_of_reason(host: &mut Host, event: &Event<'_>, message: &sip::Message) {
+    let text = message
+        .header("Reason")
+        .and_then(|reason| sip::parameter(reason.as_bytes(), "text"));
+    if let Some(text) = text.filter(|text| text.to_string().contains("Last=")) {
+        previous_end(host, event, Protocol::Sip, &text);
+    }
 }
 
-/// The registration that a request belongs to: the one with this server, or a new one.
-fn attempt<'h>(
-    host: &'h mut Host,
+/// Keeps the first thing that the phone says of its last run.
+pub(super) fn previous_end(
+    host: &mut Host,
     event: &Event<'_>,
     protocol: Protocol,
-) -> Option<&'h mut Registration> {
+    text: &WireText,
+) {
+    if host.boot.previous_end.is_some() {
+        return;
+    }
+    let end = PreviousEnd {
+        protocol,
+        text: text.clone(),
+        reason: sccp::last_reason(text.as_bytes()),
+    };
+    host.boot.previous_end = Some(Seen::new(end, event.at));
+    if protocol == Protocol::Sip {
+        let summary = format!("reports \"{text}\"");
+        step(host, event, Phase::Register, protocol, "sip-alarm", summary);
+    }
+}
+
+fn plug_and_play(host: &mut Host, event: &Event<'_>, message: &sip::Message) -> Change {
+    let pnp = &mut host.boot.plug_and_play;
+    if pnp.asked.is_none() {
+        pnp.asked = Some(event.at);
+        let summary = "asks by multicast for a provisioning server (SIP PnP)";
+        let name = "sip-pnp-subscribe";
+        step(host, event, Phase::Reach, Protocol::Sip, name, summary);
+    }
+    let mut clues = sip_clues(message);
+    clues.extend(profile_clue(message));
+    Change { clues }
+}
+
+/// Vendor, model and version out of the `Event`, and the MAC address out of the URI.
+fn profile_clue(message: &sip::Message) -> Option<Clue> {
+    let event = message.header("Event")?.as_bytes();
+    let parameter = |name: &str, spelled: &str| {
+        let value = sip::parameter(event, spelled)?;
+        Some(format!("{name}=\"{value}\""))
+    };
+    let mac = match &message.start {
+        StartLine::Request { uri, .. } => mac_of_uri(&uri.to_string()),
+        StartLine::Response { .. } => None,
+    };
+    let parts: Vec<String> = [
+        // Panasonic writes "vender".
+        parameter("vendor", "vendor").or_else(|| parameter("vendor", "vender")),
+        parameter("model", "model"),
+        parameter("version", "version"),
+        mac.map(|mac| format!("mac=\"{mac}\"")),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    Some(Clue {
+        source: ClueSource::SipPnp,
+        value: parts.join(";").as_str().into(),
+    })
+}
+
+/// `sip:MAC%3a000413010203@224.0.1.75`, and with `:`, `=` or nothing between.
+fn mac_of_uri(uri: &str) -> Option<String> {
+    let behind = uri.get(..7)?.eq_ignore_ascii_case("sip:mac");
+    let rest = uri.get(7..).filter(|_| behind)?;
+    let rest = rest
+        .strip_prefix("%3a")
+        .or_else(|| rest.strip_prefix("%3A"))
+        .unwrap_or(rest)
+        .trim_start_matches([':', '=', ' ']);
+    let user = rest.split('@').next()?;
+    let digits: String = user.chars().filter(char::is_ascii_hexdigit).collect();
+    (digits.len() == 12).then_some(digits)
+}
+
+/// A server tells the phone where its configuration is, or to look for a new one.
+fn notified(host: &mut Host, event: &Event<'_>, message: &sip::Message) {
+    let what = message.header("Event").map(event_name).unwrap_or_default();
+    let is_profile = what.eq_ignore_ascii_case("ua-profile");
+    if let Some(url) = message
+        .url
+        .as_ref()
+        .filter(|_| is_profile || what.is_empty())
+    {
+        let url = http::masked_target(url);
+        let summary = format!("is told to fetch from {url} (SIP PnP)");
+        let pnp = &mut host.boot.plug_and_play;
+        pnp.url = Some((url.clone(), event.at));
+        pnp.told_by = event.source.ip;
+        let name = "sip-pnp-notify";
+        step(host, event, Phase::Reach, Protocol::Sip, name, summary);
+        return;
+    }
+    let told = match what.to_ascii_lowercase().as_str() {
+        "check-sync" | "resync" => "to look for a new configuration",
+        "service-control" => "to reset, restart or apply a configuration",
+        "reboot" => "to restart",
+        _ => return,
+    };
+    let summary = format!("is told {told} ({what})");
+    let name = "sip-reset";
+    step(host, event, Phase::Register, Protocol::Sip, name, summary);
+}
+
+/// The registration that a request belongs to: the one of this name with this server,
+/// or a new one. `None` when there are too many.
+pub(super) fn attempt(
+    host: &mut Host,
+    event: &Event<'_>,
+    protocol: Protocol,
+    name: Option<&WireText>,
+) -> Option<usize> {
     let list = &mut host.boot.registrations;
     let server = event.destination.ip;
-    let known = list
-        .iter()
-        .position(|known| known.protocol == protocol && known.server == server);
+    let known = list.iter().position(|known| {
+        known.protocol == protocol && known.server == server && known.name.as_ref() == name
+    });
     let index = match known {
         Some(index) => index,
         None if list.len() >= MAX_REGISTRATIONS => return None,
         None => {
             list.push(Registration {
-                protocol,
-                server,
-                server_port: event.destination.port,
-                status: Status::Unanswered,
-                detail: None,
-                name: None,
-                with_credentials: false,
-                first: event.at,
-                last: event.at,
-                requests: 0,
-                call_id: None,
+                name: name.cloned(),
+                ..Registration::new(protocol, server, event.destination.port, event.at)
             });
             list.len() - 1
         }
     };
     let registration = list.get_mut(index)?;
     registration.requests = registration.requests.saturating_add(1);
+    registration.last_request = event.at;
+    registration.client_port = event.source.port;
     if registration.status == Status::Unanswered {
         registration.last = event.at;
     }
-    Some(registration)
-}
-
-fn register_answer(
-    host: &mut Host,
-    event: &Event<'_>,
-    message: &sip::Message,
-    status: u16,
-    reason: &WireText,
-) {
-    if status < 200 {
-        return;
-    }
-    let call_id = message.header("Call-ID");
-    let Some(registration) = host
-        .boot
-        .registrations
-        .iter_mut()
-        .rev()
-        .find(|known| known.protocol == Protocol::Sip && known.call_id.as_ref() == call_id)
-    else {
-        return;
-    };
-    let words = format!("{status} {reason}");
-    let (new, name, summary) = match status {
-        200..=299 => (
-            Status::Registered,
-            "sip-registered",
-            format!("is registered: {words}"),
-        ),
-        // A challenge is answered with credentials; one that follows them refuses them,
-        // unless only the nonce had expired (RFC 3261 §22).
-        401 | 407 if !registration.with_credentials || is_stale(message) => (
-            registration.status,
-            "sip-challenge",
-            format!("is asked for credentials: {words}"),
-        ),
-        // The server wants a longer or shorter interval, or another place; the phone
-        // asks again.
-        423 | 300..=399 => (
-            registration.status,
-            "sip-answer",
-            format!("is asked to try otherwise: {words}"),
-        ),
-        _ => (
-            Status::Rejected,
-            "sip-rejected",
-            format!("is refused: {words}"),
-        ),
-    };
-    if registration.status != Status::Registered || new == Status::Rejected {
-        registration.status = new;
-    }
-    registration.detail = Some(words);
-    registration.last = event.at;
-    step(host, event, Phase::Register, Protocol::Sip, name, summary);
-}
-
-fn is_stale(message: &sip::Message) -> bool {
-    ["WWW-Authenticate", "Proxy-Authenticate"]
-        .iter()
-        .filter_map(|name| message.header(name))
-        .any(|value| {
-            value
-                .to_string()
-                .to_ascii_lowercase()
-                .contains("stale=true")
-        })
-}
-
-pub(super) fn sccp(
-    host: &mut Host,
-    event: &Event<'_>,
-    message: &sccp::Message,
-    from_client: bool,
-) -> Change {
-    match &message.body {
-        sccp::Body::Register {
-            device_name,
-            device_type,
-        } => {
-            if let Some(registration) = attempt(host, event, Protocol::Sccp) {
-                registration.name = Some(device_name.clone());
-            }
-            let summary = format!("registers as {device_name}");
-            step(
-                host,
-                event,
-                Phase::Register,
-                Protocol::Sccp,
-                "sccp-register",
-                summary,
-            );
-            // The numbers are those that SIP loads put into their Contact.
-            let model = device_type.map(|number| Clue {
-                source: ClueSource::SipUserAgent,
-                value: format!("model.ccm.cisco.com=\"{number}\"").as_str().into(),
-            });
-            let name = Clue {
-                source: ClueSource::SccpDeviceName,
-                value: device_name.clone(),
-            };
-            Change {
-                clues: std::iter::once(name).chain(model).collect(),
-            }
-        }
-        sccp::Body::Alarm { text, .. } if from_client => {
-            let summary = format!("reports \"{text}\"");
-            step(
-                host,
-                event,
-                Phase::Register,
-                Protocol::Sccp,
-                "sccp-alarm",
-                summary,
-            );
-            Change::default()
-        }
-        sccp::Body::RegisterAck if !from_client => {
-            settle(host, event, Status::Registered, None);
-            step(
-                host,
-                event,
-                Phase::Register,
-                Protocol::Sccp,
-                "sccp-registered",
-                "is registered",
-            );
-            Change::default()
-        }
-        sccp::Body::RegisterReject { text } if !from_client => {
-            settle(host, event, Status::Rejected, Some(text.to_string()));
-            let summary = format!("is refused: \"{text}\"");
-            step(
-                host,
-                event,
-                Phase::Register,
-                Protocol::Sccp,
-                "sccp-rejected",
-                summary,
-            );
-            Change::default()
-        }
-        sccp::Body::Reset { kind } if !from_client => {
-            let what = match kind {
-                1 => "is told to reset",
-                2 => "is told to restart",
-                _ => "is told to apply a configuration",
-            };
-            step(
-                host,
-                event,
-                Phase::Register,
-                Protocol::Sccp,
-                "sccp-reset",
-                what,
-            );
-            Change::default()
-        }
-        _ => Change::default(),
-    }
-}
-
-/// The call server's answer: to the registration that this server was asked for.
-fn settle(host: &mut Host, event: &Event<'_>, status: Status, detail: Option<String>) {
-    let server = event.source.ip;
-    if let Some(registration) = host
-        .boot
-        .registrations
-        .iter_mut()
-        .rev()
-        .find(|known| known.protocol == Protocol::Sccp && known.server == server)
-    {
-        registration.status = status;
-        registration.detail = detail;
-        registration.last = event.at;
-    }
+    Some(index)
 }

@@ -4,8 +4,9 @@ use std::net::Ipv4Addr;
 
 use crate::forge::dhcp::{Client, Lease};
 use crate::forge::firmware;
+use crate::forge::recipes::cisco_7900;
 use crate::forge::recipes::{Expect, Phone, Recipe};
-use crate::forge::scene::{Host, Scene};
+use crate::forge::scene::{Frame, Host, Scene};
 
 const FAMILY: &str = "capture";
 
@@ -13,7 +14,15 @@ const FAMILY: &str = "capture";
 const CUT_BYTES: usize = 41;
 
 pub(super) fn recipes() -> Vec<Recipe> {
-    vec![cut_short_mid_record(), foreign_traffic_only(), empty()]
+    vec![
+        cut_short_mid_record(),
+        foreign_traffic_only(),
+        empty(),
+        mirrored_twice(),
+        one_direction_only(),
+        clock_set_back(),
+        joined_late(),
+    ]
 }
 
 fn cut_short_mid_record() -> Recipe {
@@ -144,5 +153,137 @@ fn empty() -> Recipe {
         expect: Expect::no_phone(),
         cut_bytes: 0,
         origin: file!(),
+    }
+}
+
+/// The boot of a 7961 that goes well, as an odd capture shows it.
+fn healthy(
+    name: &'static str,
+    notes: &'static [&'static str],
+    odd: impl FnOnce(Vec<Frame>) -> Vec<Frame>,
+) -> Recipe {
+    let mut recipes = cisco_7900::recipes();
+    recipes.retain(|recipe| recipe.name == "healthy-7961-sccp");
+    let recipe = recipes.remove(0);
+    let mut expect = recipe.expect.clone();
+    for phone in &mut expect.phones {
+        phone.notes = notes;
+    }
+    Recipe {
+        family: FAMILY,
+        name,
+        scene: recipe.scene.clone().captured_as(odd),
+        expect,
+        origin: file!(),
+        ..recipe
+    }
+}
+
+/// What a switch puts before a frame that it mirrors to 198.51.100.2: Ethernet, IPv4,
+/// GRE with a sequence number, ERSPAN type II.
+fn erspan(frame: &Frame, sequence: u8, time_ns: u64) -> Frame {
+    let length = u16::try_from(36 + frame.bytes.len()).unwrap().to_be_bytes();
+    let mut bytes = vec![2, 0, 0, 0, 0, 0xa1, 2, 0, 0, 0, 0, 0xa2, 8, 0, 0x45, 0];
+    bytes.extend(length);
+    bytes.extend([0, sequence, 0x40, 0, 255, 47, 0, 0]);
+    bytes.extend([198, 51, 100, 1, 198, 51, 100, 2]);
+    let sum = crate::forge::scene::internet_checksum(&[&bytes[14..34]]);
+    bytes[24..26].copy_from_slice(&sum.to_be_bytes());
+    bytes.extend([0x10, 0, 0x88, 0xbe, 0, 0, 0, sequence]);
+    bytes.extend([0x10, 110, 0x18, 7, 0, 0, 0, 1]);
+    bytes.extend(&frame.bytes);
+    Frame { time_ns, bytes }
+}
+
+fn mirrored_twice() -> Recipe {
+    let twice = |frames: Vec<Frame>| {
+        let mut sequence = 0;
+        let mut mirrored = Vec::new();
+        for frame in &frames {
+            for later_ns in [0, 40_000] {
+                sequence += 1;
+                mirrored.push(erspan(frame, sequence, frame.time_ns + later_ns));
+            }
+        }
+        mirrored.sort_by_key(|frame| frame.time_ns);
+        mirrored
+    };
+    let recipe = healthy("mirrored-twice", &["file-missing"], twice);
+    Recipe {
+        title: "A healthy boot through ERSPAN, each frame twice",
+        story: "The switch mirrors the phone's VLAN by ERSPAN, frames that come in and frames that \
+                go out, so that each arrives twice at the capturing host. The boot inside is the \
+                healthy one of a 7961; nothing was retransmitted.",
+        expect: Expect {
+            capture_notes: &["capture-frames-doubled"],
+            ..recipe.expect
+        },
+        ..recipe
+    }
+}
+
+fn one_direction_only() -> Recipe {
+    let phone = [0x00, 0x1b, 0xd5, 0x85, 0x36, 0x61];
+    let from_phone = |mut frames: Vec<Frame>| {
+        frames.retain(|frame| frame.bytes[6..12] == phone);
+        frames
+    };
+    let recipe = healthy("one-direction-only", &["capture-one-sided"], from_phone);
+    let mut expect = recipe.expect;
+    expect.verdict = "incomplete";
+    for phone in &mut expect.phones {
+        phone.outcome = &["incomplete"];
+    }
+    Recipe {
+        title: "Only what the phone sends",
+        story: "The mirror copies frames that come in at the phone's port and not those that go out. \
+                The boot is a healthy one: the phone takes an offer, acknowledges blocks and registers. \
+                No answer is in the capture, and none is missing.",
+        expect,
+        ..recipe
+    }
+}
+
+fn clock_set_back() -> Recipe {
+    const HOUR_NS: u64 = 3_600_000_000_000;
+    let set_back = |mut frames: Vec<Frame>| {
+        let middle = frames.len() / 2;
+        for frame in &mut frames[middle..] {
+            frame.time_ns -= HOUR_NS;
+        }
+        frames
+    };
+    let recipe = healthy("clock-set-back", &["file-missing"], set_back);
+    Recipe {
+        title: "The laptop's clock is set back by an hour",
+        story: "The capturing laptop's clock was an hour fast, and a time server set it right in \
+                the middle of a healthy boot. Nothing took an hour, and nothing took less than no time.",
+        expect: Expect {
+            capture_notes: &["capture-clock-stepped"],
+            ..recipe.expect
+        },
+        ..recipe
+    }
+}
+
+fn joined_late() -> Recipe {
+    let from_first_block = |frames: Vec<Frame>| {
+        let is_block = |frame: &Frame| {
+            let at = if frame.bytes[12..14] == [0x81, 0] {
+                46
+            } else {
+                42
+            };
+            frame.bytes.get(at - 19) == Some(&17) && frame.bytes.get(at..at + 2) == Some(&[0, 3])
+        };
+        let first = frames.iter().position(is_block).unwrap();
+        frames[first..].to_vec()
+    };
+    let recipe = healthy("joined-late", &["capture-starts-late"], from_first_block);
+    Recipe {
+        title: "The capture begins in the middle of a download",
+        story: "Whoever captured plugged the phone in first. The file begins with a block of the \
+                phone's configuration; lease and request came before. The phone registers.",
+        ..recipe
     }
 }

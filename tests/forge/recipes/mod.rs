@@ -13,7 +13,10 @@ use crate::forge::write;
 mod aastra;
 mod capture;
 mod cisco_7900;
+mod ipv6;
 mod polycom;
+mod registration;
+mod tls;
 mod yealink;
 
 /// One capture with its story.
@@ -66,7 +69,10 @@ pub(crate) fn all() -> Vec<Recipe> {
         aastra::recipes(),
         capture::recipes(),
         cisco_7900::recipes(),
+        ipv6::recipes(),
         polycom::recipes(),
+        tls::recipes(),
+        registration::recipes(),
         yealink::recipes(),
     ]
     .concat();
@@ -209,7 +215,7 @@ mod tests {
     use super::*;
 
     /// All captures together stay below this, so that a clone stays quick.
-    const ALL_BYTES: usize = 1_000_000;
+    const ALL_BYTES: usize = 2_000_000;
     const ONE_BYTES: usize = 60_000;
 
     #[test]

@@ -3,6 +3,10 @@
 //! Request order after the boot stories of SIP 3.x (bootROM, application) and of UC
 //! Software 4.0.15; option 60 in the binary form that Polycom documents.
 
+mod ftp;
+mod lease;
+mod web;
+
 use crate::forge::dhcp::{Client, Lease};
 use crate::forge::firmware::pattern;
 use crate::forge::lldp;
@@ -25,19 +29,18 @@ const IMAGE_BYTES: usize = 10_000;
 const BOOT_ROM: &str = "BR/4.1.2.0037/14-Jan-09 10:12";
 
 pub(super) fn recipes() -> Vec<Recipe> {
-    vec![
+    let mut recipes = vec![
         formatted_321_application_missing(),
         formatted_321_recovered(),
         https_only_provider(),
         redirect_followed(),
         provider_blocked_by_firewall(),
-        provisioning_missing(),
-        portal_page(),
-        login_wanted(),
-        server_overloaded(),
-        image_cut_off(),
         healthy_soundpoint_331(),
-    ]
+    ];
+    recipes.extend(ftp::recipes());
+    recipes.extend(lease::recipes());
+    recipes.extend(web::recipes());
+    recipes
 }
 
 /// One SoundPoint, its server and its router.
@@ -478,33 +481,6 @@ fn provider_blocked_by_firewall() -> Recipe {
     }
 }
 
-fn provisioning_missing() -> Recipe {
-    let mut bench = Bench::ip_321();
-    let lease = Lease::new(bench.phone.ip);
-    bench.leases(&lease);
-    bench.scene.wait_ms(700);
-    for gap_secs in [5, 10, 20] {
-        bench.scene.dhcp_inform(&bench.phone);
-        bench.scene.wait_secs(gap_secs);
-    }
-    for _ in 0..3 {
-        bench.neighbors_speak();
-        bench.scene.wait_secs(30);
-    }
-    bench.neighbors_speak();
-    let phone = Phone {
-        notes: &[],
-        ..bench.failed(&["dhcp-provisioning-missing"])
-    };
-    Recipe {
-        title: "No option names a provisioning server",
-        story: "A formatted 321 takes a lease and then does nothing. The ACK has none of the options that \
-                it asked for a server with, 160 and 66; it asks again with three INFORMs, and nobody \
-                answers those. In the two minutes that follow it contacts no server at all.",
-        ..bench.recipe("provisioning-missing", phone)
-    }
-}
-
 fn healthy_soundpoint_331() -> Recipe {
     let mut bench = Bench::ip_331();
     bench.neighbors_speak();
@@ -546,109 +522,5 @@ fn healthy_soundpoint_331() -> Recipe {
                 left, as it is the one installed; two logs are uploaded; the registrar asks for \
                 credentials, gets them, and accepts.",
         ..bench.recipe("healthy-soundpoint-331", phone)
-    }
-}
-
-fn portal_page() -> Recipe {
-    let mut bench = Bench::ip_331();
-    bench.finds_server();
-    let page = b"<!DOCTYPE html>\n<html><head><title>Guest access</title></head><body>Log in</body></html>\n";
-    let own = bench.of_phone(".cfg");
-    for _ in 0..2 {
-        for file in [own.as_str(), "000000000000.cfg"] {
-            bench.fetches(file, page);
-        }
-        bench.scene.wait_secs(50);
-        bench.neighbors_speak();
-    }
-    bench.scene.wait_secs(60);
-    bench.neighbors_speak();
-    let phone = Phone {
-        notes: &[],
-        ..bench.failed(&["web-page-instead-of-file"])
-    };
-    Recipe {
-        title: "A guest portal answers every request of the phone with its login page",
-        story: "The phone was plugged into the guest network. Its server is reached, and whatever it asks \
-                for comes with 200 OK: the portal's page. It has no account and asks again.",
-        ..bench.recipe("portal-page", phone)
-    }
-}
-
-fn login_wanted() -> Recipe {
-    let mut bench = Bench::ip_331();
-    bench.finds_server();
-    let own = bench.of_phone(".cfg");
-    for _ in 0..2 {
-        for file in [own.as_str(), "000000000000.cfg"] {
-            bench.is_answered(file, 401, &[("WWW-Authenticate", "Basic realm=\"phones\"")]);
-        }
-        bench.scene.wait_secs(50);
-        bench.neighbors_speak();
-    }
-    bench.scene.wait_secs(60);
-    bench.neighbors_speak();
-    let phone = Phone {
-        notes: &[],
-        ..bench.failed(&["http-authentication-required"])
-    };
-    Recipe {
-        title: "The web server wants a login that the phone does not have",
-        story: "The phones' folder was put behind a password after a phone's configuration had been found \
-                by a search engine. The phones' option 66 was left as it was, without name and password.",
-        ..bench.recipe("login-wanted", phone)
-    }
-}
-
-fn server_overloaded() -> Recipe {
-    let mut bench = Bench::ip_331();
-    bench.finds_server();
-    let own = bench.of_phone(".cfg");
-    for _ in 0..2 {
-        for file in [own.as_str(), "000000000000.cfg"] {
-            bench.is_answered(file, 503, &[]);
-        }
-        bench.scene.wait_secs(50);
-        bench.neighbors_speak();
-    }
-    bench.scene.wait_secs(60);
-    bench.neighbors_speak();
-    let phone = Phone {
-        notes: &[],
-        ..bench.failed(&["http-server-error"])
-    };
-    Recipe {
-        title: "The provisioning service behind the web server is down",
-        story: "The proxy answers 503 to each request: the service that makes the configurations does not \
-                run.",
-        ..bench.recipe("server-overloaded", phone)
-    }
-}
-
-fn image_cut_off() -> Recipe {
-    let mut bench = Bench::ip_321();
-    let own_image = bench.of_part("sip.ld");
-    let (own, target) = (bench.of_phone(".cfg"), format!("/{own_image}"));
-    bench.finds_server();
-    bench.fetches(&own, &master("phone1.cfg"));
-    for _ in 0..2 {
-        bench
-            .scene
-            .http_get(&bench.phone, &bench.server, &target, &bench.agent)
-            .server_breaks_off_after(&pattern(IMAGE_BYTES), 7_300);
-        bench.scene.wait_secs(50);
-        bench.neighbors_speak();
-    }
-    bench.scene.wait_secs(60);
-    bench.neighbors_speak();
-    let phone = Phone {
-        notes: &[],
-        ..bench.failed(&["http-body-truncated"])
-    };
-    Recipe {
-        title: "The web server ends the application's image before its end",
-        story: "A formatted 321 asks for its application. The server announces 10,000 bytes, sends 7,300 and \
-                closes, twice: a time limit for slow clients that is far too short.",
-        ..bench.recipe("image-cut-off", phone)
     }
 }

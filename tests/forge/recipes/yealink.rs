@@ -3,6 +3,8 @@
 //! The loader's ports, options, gaps and error texts after the log of a TFTP server
 //! that a T48S was recovered from; the loader is U-Boot.
 
+mod names;
+
 use crate::forge::dhcp::{Client, Lease};
 use crate::forge::firmware::pattern;
 use crate::forge::lldp;
@@ -20,7 +22,7 @@ const ACCOUNT: Account<'_> = Account {
 };
 
 pub(super) fn recipes() -> Vec<Recipe> {
-    vec![
+    let mut recipes = vec![
         t48s_wrong_name_then_too_large(),
         recovery_served(),
         recovery_options_refused(),
@@ -28,7 +30,9 @@ pub(super) fn recipes() -> Vec<Recipe> {
         size_probe(),
         healthy_t48s(),
         registration_unanswered(),
-    ]
+    ];
+    recipes.extend(names::recipes());
+    recipes
 }
 
 /// A T48S, a server and a switch.

@@ -73,7 +73,7 @@ fn option_150_as_text() -> Recipe {
     leases_in_vain(&mut bench, &lease);
     let phone = Phone {
         outcome: &["failed", "failed"],
-        notes: &[],
+        notes: &["frames-malformed"],
         ..bench.failed(&["dhcp-provisioning-malformed"])
     };
     Recipe {

@@ -17,8 +17,10 @@ mod fetch;
 mod firmware;
 mod healthy;
 mod lease;
+mod port;
 mod reach;
 mod recovery;
+mod scope;
 
 const FAMILY: &str = "cisco-7900";
 const PROFILE: &str = "cisco-79x1";
@@ -28,6 +30,8 @@ pub(super) fn recipes() -> Vec<Recipe> {
     [
         recovery::recipes(),
         lease::recipes(),
+        port::recipes(),
+        scope::recipes(),
         reach::recipes(),
         fetch::recipes(),
         firmware::recipes(),

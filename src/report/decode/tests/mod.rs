@@ -1,12 +1,14 @@
 //! Every message as a line, held against the schema.
 
+mod calls;
+
 use std::net::Ipv4Addr;
 
 use phoneboot_parsers::dhcp::{Area, RawOption};
 use phoneboot_parsers::http::{End, Ending, Head, Piece, StartLine};
 use phoneboot_parsers::lldp::{dot3, med};
 use phoneboot_parsers::tftp::{Direction, Request};
-use phoneboot_parsers::{IssueKind, MacAddress, arp, cdp, icmp, lldp, sccp, sip};
+use phoneboot_parsers::{IssueKind, MacAddress, arp, cdp, icmp, lldp};
 use serde_json::{Value, json};
 
 use super::*;
@@ -42,7 +44,7 @@ fn line(content: Content<'_>) -> Option<Value> {
     Some(value)
 }
 
-fn message(message: &Message<'_>) -> Value {
+pub(super) fn message(message: &Message<'_>) -> Value {
     line(Content::Message(message, &[])).unwrap()["message"].clone()
 }
 
@@ -405,64 +407,6 @@ fn managed(family: u8, address: &[u8]) -> lldp::ManagementAddress {
 }
 
 #[test]
-fn sip_and_sccp_have_their_natural_names() {
-    let sip = |start| {
-        message(&Message::Sip(sip::Message {
-            start,
-            headers: vec![("Proxy-Authorization".into(), "Digest a=\"b\"".into())],
-            body_length: 0,
-            url: Some("http://u:p@192.0.2.10/".into()),
-        }))
-    };
-    let told = sip(sip::StartLine::Request {
-        method: "REGISTER".into(),
-        uri: "sip:192.0.2.10".into(),
-    });
-    assert_eq!(
-        told,
-        json!({"kind": "request", "method": "REGISTER", "uri": "sip:192.0.2.10",
-            "status": null, "reason": null, "headers": [["Proxy-Authorization", "Digest ***"]],
-            "body_length": 0, "url": "http://***@192.0.2.10/"})
-    );
-    let told = sip(sip::StartLine::Response {
-        status: 403,
-        reason: "Forbidden".into(),
-    });
-    assert_eq!(told["status"], 403);
-    let sccp = |id, body| {
-        message(&Message::Sccp(sccp::Message {
-            header_version: 0,
-            id,
-            body,
-        }))
-    };
-    let register = sccp::Body::Register {
-        device_name: "SEP001AA17BE638".into(),
-        device_type: Some(119),
-    };
-    assert_eq!(
-        sccp(1, register),
-        json!({"id": 1, "name": "RegisterReq", "header_version": 0,
-            "device_name": "SEP001AA17BE638", "device_type": 119, "device_model": "7971",
-            "severity": null, "text": null, "reset_type": null})
-    );
-    let alarm = sccp::Body::Alarm {
-        severity: 2,
-        text: "Last=X".into(),
-    };
-    assert_eq!(sccp(0x20, alarm)["text"], "Last=X");
-    let text = "Error".into();
-    let told = sccp(0x9d, sccp::Body::RegisterReject { text });
-    assert_eq!(
-        (&told["name"], &told["text"]),
-        (&json!("RegisterReject"), &json!("Error"))
-    );
-    assert_eq!(sccp(0x9f, sccp::Body::Reset { kind: 2 })["reset_type"], 2);
-    assert_eq!(sccp(0x81, sccp::Body::RegisterAck)["name"], "RegisterAck");
-    assert_eq!(sccp(0xffff, sccp::Body::Other)["name"], Value::Null);
-}
-
-#[test]
 fn arp_and_icmp_have_their_natural_names() {
     let mac = MacAddress([0, 0x1a, 0xa1, 0x7b, 0xe6, 0x38]);
     let asked = arp::Message {
@@ -488,10 +432,33 @@ fn arp_and_icmp_have_their_natural_names() {
             protocol: 17,
             ports: Some((49_152, 69)),
         }),
+        neighbor: None,
     };
     assert_eq!(
         message(&Message::Icmp(closed)),
         json!({"ip_version": 4, "type": 3, "code": 3, "quoted": {"src_ip": "192.0.2.51",
-            "dst_ip": "192.0.2.10", "protocol": 17, "src_port": 49152, "dst_port": 69}})
+            "dst_ip": "192.0.2.10", "protocol": 17, "src_port": 49152, "dst_port": 69},
+            "neighbor": null})
+    );
+}
+
+#[test]
+fn ftp_says_where_data_goes_and_no_password() {
+    use phoneboot_parsers::ftp;
+
+    let read = |line: &str| {
+        let (decoded, _) = ftp::decode(line.as_bytes().into()).unwrap().unwrap();
+        message(&Message::Ftp(decoded.value))
+    };
+    assert_eq!(
+        read("PASS secret\r\n"),
+        json!({"kind": "command", "command": "PASS", "argument": "****", "code": null,
+            "lines": [], "data_address": null, "data_port": null})
+    );
+    assert_eq!(
+        read("227-Ok\r\n227 (192,0,2,10,156,65)\r\n"),
+        json!({"kind": "reply", "command": null, "argument": null, "code": 227,
+            "lines": ["Ok", "(192,0,2,10,156,65)"], "data_address": "192.0.2.10",
+            "data_port": 40001})
     );
 }

@@ -1,0 +1,567 @@
+//! The name of a server that the phone depends on leads to no address.
+//!
+//! ## What it sees
+//! DNS questions for a name, and the answer "no such name" (NXDOMAIN), "I cannot find out"
+//! (SERVFAIL), "I will not" (REFUSED), an answer without an address, or none at all; and no
+//! other question of this boot that found the name: not another server, not the other
+//! version of IP, not the name with a search domain behind it.
+//!
+//! ## Why the phone stops
+//! It knows the name of its provisioning or call server, and not where that is.
+//!
+//! ## How to fix it
+//! 1. Ask the same name server yourself, from the phone's VLAN: `dig @SERVER NAME`.
+//! 2. NXDOMAIN or no address: create the record, or correct the name in DHCP.
+//! 3. SERVFAIL, REFUSED, silence: mend the name server, or give the phones another in
+//!    DHCP option 6.
+//!
+//! ## When it may be wrong
+//! It is an error only where the phone does nothing more afterwards. Makers' redirection
+//! services are not to be found in closed networks; their names, and those of time servers,
+//! are notes. A name that no option and no answer gave may be of no weight. Silence is told
+//! only when other frames to the phone were captured.
+//!
+//! ## References
+//! RFC 1035 §4.1.1 (result codes); RFC 2308 (absent names); RFC 3263 (names of SIP servers).
+
+use std::net::IpAddr;
+
+use phoneboot_parsers::dns;
+
+use crate::event::{At, Unreachable};
+use crate::finding::{About, Confidence, Finding, Severity};
+use crate::rules::Context;
+use crate::rules::names::{self, Failure, Role, Wanted};
+use crate::session::Boot;
+use crate::session::lookup::{NAPTR, SRV};
+
+/// Phones ask again, or elsewhere, after one to five seconds; silence for this long is
+/// an absence.
+const ANSWER_SECS: f64 = 5.0;
+
+/// A phone that has another way takes it within this many seconds.
+const OTHER_WAY_SECS: f64 = 10.0;
+
+const DNS_PORT: u16 = 53;
+
+pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding> {
+    let mut names = names::wanted(boot, context.profile);
+    names.sort_by_key(|name| (name.role, name.first()));
+    let mut findings: Vec<Finding> = Vec::new();
+    let mut silent_servers: Vec<Vec<IpAddr>> = Vec::new();
+    for name in &names {
+        let Some(failure) = name.failure() else {
+            continue;
+        };
+        let is_silence = failure == Failure::Silence;
+        if is_silence && !is_proven(boot, context, name) {
+            continue;
+        }
+        let Some((mut severity, confidence)) = weight(boot, context, name) else {
+            continue;
+        };
+        // A server that is silent is one fault, however many names it was asked for.
+        if is_silence && silent_servers.contains(&name.servers()) {
+            continue;
+        }
+        if is_silence {
+            silent_servers.push(name.servers());
+        }
+        // One cause gives one error: the name that weighs most.
+        if findings
+            .iter()
+            .any(|found| found.severity == Severity::Error)
+        {
+            severity = severity.min(Severity::Note);
+        }
+        findings.extend(unresolved(boot, name, failure, severity, confidence));
+    }
+    findings
+}
+
+/// Whether the capture would have shown an answer.
+fn is_proven(boot: &Boot, context: &Context<'_>, name: &Wanted<'_>) -> bool {
+    let Some(first) = name.first() else {
+        return false;
+    };
+    if name
+        .servers()
+        .iter()
+        .all(|server| is_closed(boot, *server).is_some())
+    {
+        return true;
+    }
+    let waited = context.watched_secs_after(first);
+    context.sees_answers(boot)
+        && waited >= ANSWER_SECS
+        && (name.is_asked_again() || name.servers().len() > 1 || waited >= 2.0 * ANSWER_SECS)
+}
+
+/// How bad it is, and how sure that is; `None` when it is of no weight.
+fn weight(boot: &Boot, context: &Context<'_>, name: &Wanted<'_>) -> Option<(Severity, Confidence)> {
+    let last = name.last()?;
+    let went_on = went_on(boot, last);
+    let is_over = boot.followed_by_another || context.watched_secs_after(last) >= OTHER_WAY_SECS;
+    let stopped = !went_on && is_over && !boot.is_registered();
+    let fetched = context.fetched_anything(boot);
+    let severity = match name.role {
+        Role::Unknown if boot.is_registered() => return None,
+        Role::Unknown if stopped && (!fetched || name.is_asked_again()) => {
+            return Some((Severity::Error, Confidence::Likely));
+        }
+        Role::Unknown | Role::Maker | Role::Time => Severity::Note,
+        _ if stopped => Severity::Error,
+        // It found its way by what it had stored.
+        Role::Provisioning(_) if !fetched && (went_on || boot.is_registered()) => Severity::Warning,
+        Role::CallServer | Role::Redirect if went_on && !boot.is_registered() => Severity::Warning,
+        _ => Severity::Note,
+    };
+    Some((severity, Confidence::Certain))
+}
+
+/// Whether the phone got hold of any server after this moment.
+fn went_on(boot: &Boot, after: At) -> bool {
+    boot.transfers
+        .iter()
+        .any(|transfer| transfer.last > after && transfer.answered.is_some())
+        || boot
+            .reach
+            .connections
+            .iter()
+            .any(|connection| connection.first > after)
+        || boot
+            .registrations
+            .iter()
+            .any(|attempt| attempt.last > after)
+}
+
+fn unresolved(
+    boot: &Boot,
+    name: &Wanted<'_>,
+    failure: Failure,
+    severity: Severity,
+    confidence: Confidence,
+) -> Option<Finding> {
+    let servers = name.servers();
+    let server = *servers.first()?;
+    let finding = Finding::new(
+        "dns-name-unresolved",
+        severity,
+        title(boot, name, failure, &servers),
+    )
+    .confidence(confidence)
+    .detail(detail(boot, name, failure, &servers))
+    .about(About {
+        server: Some(server),
+        port: Some(DNS_PORT),
+        option: match name.role {
+            Role::Provisioning(option) => option,
+            _ => None,
+        },
+        protocol: Some("dns"),
+        ..About::default()
+    });
+    Some(remedies(
+        with_evidence(finding, name, failure),
+        name,
+        failure,
+        server,
+    ))
+}
+
+fn title(boot: &Boot, name: &Wanted<'_>, failure: Failure, servers: &[IpAddr]) -> String {
+    let host = &name.host;
+    let who = list(servers);
+    let closed = servers
+        .iter()
+        .all(|server| is_closed(boot, *server).is_some());
+    match failure {
+        Failure::NoName => format!("there is no \"{host}\" in DNS (NXDOMAIN from {who})"),
+        Failure::NoData if name.lookups.iter().any(|lookup| lookup.is_for_address()) => {
+            format!("\"{host}\" has no address in DNS (asked: {who})")
+        }
+        Failure::NoData => format!("\"{host}\" has no SRV record in DNS (asked: {who})"),
+        Failure::Silence if servers.len() > 1 && !closed => {
+            format!("name servers {who} do not answer for \"{host}\"")
+        }
+        Failure::Refused => format!("name server {who} refuses to look up \"{host}\" (REFUSED)"),
+        Failure::ServerFailed => format!("name server {who} cannot find \"{host}\" out (SERVFAIL)"),
+        Failure::Failed(code) => {
+            let word = dns::rcode_name(code).map_or_else(|| code.to_string(), str::to_owned);
+            format!("name server {who} does not look up \"{host}\" ({word})")
+        }
+        Failure::Silence if closed => {
+            format!("{who} runs no name server, and \"{host}\" is not found")
+        }
+        Failure::Silence => format!("name server {who} does not answer for \"{host}\""),
+    }
+}
+
+fn detail(boot: &Boot, name: &Wanted<'_>, failure: Failure, servers: &[IpAddr]) -> String {
+    let n_asked: u64 = name.lookups.iter().map(|lookup| lookup.count()).sum();
+    let mut kinds: Vec<&str> = Vec::new();
+    for lookup in &name.lookups {
+        let kind = dns::type_name(lookup.kind).unwrap_or("other");
+        if !kinds.contains(&kind) {
+            kinds.push(kind);
+        }
+    }
+    let times = if n_asked == 1 {
+        "once".to_owned()
+    } else {
+        format!("{n_asked} times")
+    };
+    let role = match name.role {
+        Role::Provisioning(Some(option)) => {
+            format!("DHCP option {option} names it as the provisioning server.")
+        }
+        Role::Provisioning(None) => {
+            "The DHCP header (sname) names it as the provisioning server.".to_owned()
+        }
+        Role::Redirect => "A server sent the phone there.".to_owned(),
+        Role::CallServer => "It is where the phone wants to register.".to_owned(),
+        Role::Unknown => "Neither DHCP nor a redirect named it: it stands in the phone's settings \
+                          or in a file that it fetched."
+            .to_owned(),
+        Role::Time => "By its name it tells the time.".to_owned(),
+        Role::Maker => "It is the maker's own service, which phones ask when nobody else names a \
+                        server; a closed network has none, and that is no fault."
+            .to_owned(),
+    };
+    let kinds = kinds.join(", ");
+    let mut text = format!("The phone asked for it {times} ({kinds}). {role}");
+    if failure == Failure::Silence && servers.iter().any(|server| is_lost(boot, *server)) {
+        text.push_str(" Nobody answers ARP for the name server either.");
+    }
+    text
+}
+
+fn with_evidence(finding: Finding, name: &Wanted<'_>, failure: Failure) -> Finding {
+    let mut frames: Vec<(At, String)> = Vec::new();
+    for lookup in &name.lookups {
+        let kind = dns::type_name(lookup.kind).unwrap_or("?");
+        for asked in &lookup.asked {
+            let what = format!("asks {} for {} {kind}", asked.server, lookup.name);
+            frames.push((asked.first, what));
+            match &asked.answer {
+                Some(seen) => frames.push((seen.at, word(failure).to_owned())),
+                None if asked.last > asked.first => {
+                    frames.push((asked.last, "last question, no answer".to_owned()));
+                }
+                None => {}
+            }
+        }
+    }
+    frames.sort_by_key(|(at, _)| *at);
+    frames.truncate(4);
+    frames
+        .into_iter()
+        .fold(finding, |finding, (at, what)| finding.evidence(at, what))
+}
+
+fn word(failure: Failure) -> &'static str {
+    match failure {
+        Failure::NoName => "answer: no such name",
+        Failure::NoData => "answer: no such record",
+        Failure::Refused => "answer: refused",
+        Failure::ServerFailed => "answer: server failure",
+        Failure::Failed(_) | Failure::Silence => "answer",
+    }
+}
+
+fn remedies(finding: Finding, name: &Wanted<'_>, failure: Failure, server: IpAddr) -> Finding {
+    let host = &name.host;
+    if name.role == Role::Maker {
+        return finding.remedy(
+            "Nothing, if the phones are provisioned from here: name your own server in DHCP.",
+        );
+    }
+    let by_service = name.lookups.iter().find(|lookup| lookup.kind == SRV);
+    let only_services = name
+        .lookups
+        .iter()
+        .all(|lookup| matches!(lookup.kind, SRV | NAPTR));
+    let (asked, kind) = match by_service {
+        Some(lookup) if only_services => (lookup.name.to_string(), "SRV"),
+        _ => (host.clone(), "A"),
+    };
+    let try_it = format!("From a PC in the phone's VLAN: `dig @{server} {asked} {kind}`.");
+    let finding = match failure {
+        Failure::NoName | Failure::NoData => finding
+            .remedy(format!(
+                "Create the {kind} record \"{asked}\" in the zone that {server} answers from{}.",
+                if name.role == Role::CallServer && kind == "SRV" {
+                    ", or set the call server's host and port in the phone's configuration"
+                } else {
+                    ""
+                }
+            ))
+            .remedy(try_it),
+        Failure::Refused => finding
+            .remedy(format!(
+                "Let {server} answer the phones' subnet (`allow-query` and `allow-recursion`, or \
+                 the like), or give the phones another name server in DHCP option 6."
+            ))
+            .remedy(try_it),
+        Failure::ServerFailed | Failure::Failed(_) => finding
+            .remedy(format!(
+                "{server} gets no answer from those that it asks itself: check its forwarders, its \
+                 way to the Internet, and DNSSEC."
+            ))
+            .remedy(try_it),
+        Failure::Silence => finding
+            .remedy(format!(
+                "See that a name server runs on {server} and that UDP port 53 gets there from the \
+                 phone's VLAN; else correct DHCP option 6."
+            ))
+            .remedy(try_it),
+    };
+    match name.role {
+        Role::Provisioning(Some(option)) => finding.remedy(format!(
+            "Or correct the name in DHCP option {option}, or write the server's address there."
+        )),
+        _ => finding,
+    }
+}
+
+/// Where the server said that nothing listens on the port of DNS.
+fn is_closed(boot: &Boot, server: IpAddr) -> Option<At> {
+    boot.reach
+        .unreachables
+        .iter()
+        .find(|seen| {
+            let quoted = &seen.value.quoted;
+            seen.value.why == Unreachable::Port
+                && quoted.destination == server
+                && quoted.ports.is_some_and(|(_, port)| port == DNS_PORT)
+        })
+        .map(|seen| seen.at)
+}
+
+/// Whether nobody says that the server's address is theirs.
+fn is_lost(boot: &Boot, server: IpAddr) -> bool {
+    boot.reach.arp.iter().any(|target| {
+        IpAddr::V4(target.address) == server && target.answer.is_none() && target.asked > 1
+    })
+}
+
+fn list(servers: &[IpAddr]) -> String {
+    let words: Vec<String> = servers.iter().map(ToString::to_string).collect();
+    words.join(" and ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::testing::Case;
+    use crate::session::lookup::{A, AAAA, Answer, Target};
+    use crate::session::registration::Status as Registered;
+    use crate::session::testing::{BootBuilder, SERVER};
+    use crate::session::transfer::Status;
+
+    const PROV: &str = "prov.example.com";
+
+    /// A lease whose option 66 names the server.
+    fn leased() -> BootBuilder {
+        let servers: &[u8] = &[192, 0, 2, 53];
+        BootBuilder::new().lease(&[66, 6], &[(66, b"http://prov.example.com/"), (6, servers)])
+    }
+
+    fn found() -> Answer {
+        Answer::Found {
+            addresses: vec![IpAddr::V4(SERVER)],
+            targets: Vec::new(),
+            canonical: None,
+        }
+    }
+
+    fn said(boot: BootBuilder) -> Vec<(Severity, String)> {
+        said_of(&Case::new("yealink-t4x", boot))
+    }
+
+    fn said_of(case: &Case) -> Vec<(Severity, String)> {
+        let findings = case.check(check);
+        assert!(findings.iter().all(|found| !found.evidence.is_empty()));
+        findings
+            .into_iter()
+            .map(|found| (found.severity, found.title))
+            .collect()
+    }
+
+    fn error(title: &str) -> Vec<(Severity, String)> {
+        vec![(Severity::Error, title.to_owned())]
+    }
+
+    #[test]
+    fn each_way_of_failing_has_its_words() {
+        let from = "192.0.2.53";
+        for (told, title) in [
+            (
+                Some(Answer::NoName),
+                format!("there is no \"{PROV}\" in DNS (NXDOMAIN from {from})"),
+            ),
+            (
+                Some(Answer::NoData),
+                format!("\"{PROV}\" has no address in DNS (asked: {from})"),
+            ),
+            (
+                Some(Answer::Refused),
+                format!("name server {from} refuses to look up \"{PROV}\" (REFUSED)"),
+            ),
+            (
+                Some(Answer::ServerFailed),
+                format!("name server {from} cannot find \"{PROV}\" out (SERVFAIL)"),
+            ),
+            (
+                Some(Answer::Failed(4)),
+                format!("name server {from} does not look up \"{PROV}\" (NOTIMP)"),
+            ),
+            (
+                None,
+                format!("name server {from} does not answer for \"{PROV}\""),
+            ),
+        ] {
+            assert_eq!(said(leased().lookup(PROV, A, 2, told)), error(&title));
+        }
+    }
+
+    #[test]
+    fn the_remedy_names_record_option_and_command() {
+        let boot = leased().lookup(PROV, A, 1, Some(Answer::NoName));
+        let findings = Case::new("yealink-t4x", boot).check(check);
+        let remedy = findings[0].remedy.join("\n");
+        for part in [
+            "A record \"prov.example.com\"",
+            "dig @192.0.2.53 prov.example.com A",
+            "option 66",
+        ] {
+            assert!(remedy.contains(part), "{remedy}");
+        }
+        assert_eq!(findings[0].subject.option, Some(66));
+    }
+
+    #[test]
+    fn any_way_to_the_address_is_enough() {
+        let near_misses = [
+            leased()
+                .lookup(PROV, AAAA, 1, Some(Answer::NoName))
+                .lookup(PROV, A, 1, Some(found())),
+            leased().lookup(PROV, A, 1, Some(Answer::NoName)).lookup(
+                "prov.example.com.lan",
+                A,
+                1,
+                Some(found()),
+            ),
+            leased()
+                .lookup("_sip._udp.prov.example.com", SRV, 1, Some(Answer::NoName))
+                .lookup(PROV, NAPTR, 1, Some(Answer::NoData))
+                .lookup(PROV, A, 1, Some(found())),
+            // One of two servers is silent.
+            leased().lookup(PROV, A, 3, Some(found())).with(|boot, _| {
+                let mut silent = boot.lookups[0].asked[0].clone();
+                silent.answer = None;
+                boot.lookups[0].asked.insert(0, silent);
+            }),
+            leased().lookup(PROV, A, 1, Some(Answer::Truncated)),
+            leased().lookup("ciscocm1.example.com", A, 3, Some(Answer::NoName)),
+        ];
+        for (index, boot) in near_misses.into_iter().enumerate() {
+            assert_eq!(said(boot), [], "{index}");
+        }
+    }
+
+    #[test]
+    fn a_phone_that_goes_on_is_not_stopped_by_it() {
+        let severity = |boot: BootBuilder| said(boot)[0].0;
+        let failed = || leased().lookup(PROV, A, 1, Some(Answer::NoName));
+        let fetched = failed().http("/a.cfg", Status::Complete, 200);
+        assert_eq!(severity(fetched), Severity::Note);
+        // It came up by what it had stored.
+        let registered = failed().registration(Registered::Registered, None);
+        assert_eq!(severity(registered), Severity::Warning);
+        let early = Case::new("yealink-t4x", failed()).ends_after_secs(4);
+        assert_eq!(said_of(&early)[0].0, Severity::Note);
+    }
+
+    #[test]
+    fn silence_is_told_only_where_an_answer_would_be_seen() {
+        let silent = || leased().lookup(PROV, A, 1, None);
+        assert_eq!(said(silent())[0].0, Severity::Error);
+        let one_sided = silent().with(|boot, _| boot.frames_to_phone = 0);
+        assert_eq!(said(one_sided), []);
+        let early = Case::new("yealink-t4x", silent()).ends_after_secs(7);
+        assert_eq!(said_of(&early), []);
+        let closed = silent()
+            .with(|boot, _| boot.frames_to_phone = 0)
+            .unreachable(Unreachable::Port, [192, 0, 2, 53].into(), 53);
+        assert_eq!(
+            said(closed),
+            error("192.0.2.53 runs no name server, and \"prov.example.com\" is not found")
+        );
+    }
+
+    #[test]
+    fn a_silent_server_is_told_once() {
+        let boot = leased()
+            .lookup(PROV, A, 2, None)
+            .lookup("ntp.example.com", A, 2, None)
+            .lookup("rps.yealink.com", A, 2, None);
+        assert_eq!(
+            said(boot),
+            error("name server 192.0.2.53 does not answer for \"prov.example.com\"")
+        );
+    }
+
+    #[test]
+    fn names_of_the_maker_and_of_clocks_are_notes() {
+        let boot = leased()
+            .lookup(PROV, A, 1, Some(Answer::NoName))
+            .lookup("rps.yealink.com", A, 1, Some(Answer::NoName))
+            .lookup("0.pool.ntp.org", A, 3, Some(Answer::Refused));
+        let severities: Vec<Severity> = said(boot).into_iter().map(|(s, _)| s).collect();
+        assert_eq!(
+            severities,
+            [Severity::Error, Severity::Note, Severity::Note]
+        );
+    }
+
+    #[test]
+    fn a_call_server_that_is_not_found_stops_the_boot() {
+        let configured = || {
+            leased()
+                .lookup(PROV, A, 1, Some(found()))
+                .http("/a.cfg", Status::Complete, 200)
+        };
+        let by_service = configured()
+            .lookup("_sip._udp.example.com", SRV, 1, Some(Answer::NoName))
+            .lookup("example.com", A, 1, Some(Answer::NoData));
+        assert_eq!(
+            said(by_service),
+            error("\"example.com\" has no address in DNS (asked: 192.0.2.53)")
+        );
+        let target = Target {
+            host: "sip.example.com".into(),
+            port: Some(5060),
+            addresses: Vec::new(),
+        };
+        let services = Answer::Found {
+            addresses: Vec::new(),
+            targets: vec![target],
+            canonical: None,
+        };
+        let by_target = configured()
+            .lookup("_sip._udp.example.com", SRV, 1, Some(services))
+            .lookup("sip.example.com", A, 1, Some(Answer::NoName));
+        assert_eq!(
+            said(by_target),
+            error("there is no \"sip.example.com\" in DNS (NXDOMAIN from 192.0.2.53)")
+        );
+        // Nobody knows what this name is for; only who insists on it depends on it.
+        let unknown =
+            |count| configured().lookup("calls.example.com", A, count, Some(Answer::NoName));
+        assert_eq!(said(unknown(1))[0].0, Severity::Note);
+        assert_eq!(said(unknown(2))[0].0, Severity::Error);
+        let registered = unknown(2).registration(Registered::Registered, None);
+        assert_eq!(said(registered), []);
+    }
+}

@@ -1,0 +1,204 @@
+//! Neighbor discovery that nobody answers, for `server-unreachable`.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use crate::finding::{About, Confidence, Finding};
+use crate::rules::Context;
+use crate::session::Boot;
+use crate::session::lease6::provisioning_servers;
+use crate::session::neighbors::Neighbor;
+
+use super::server_unreachable::severity;
+
+/// An answer comes within milliseconds; this many seconds are enough.
+const ANSWER_SECS: f64 = 3.0;
+
+/// Who asks this often has got no answer, whatever the capture shows: a host asks three
+/// times, a second apart, and gives up (RFC 4861 §10, `MAX_MULTICAST_SOLICIT`).
+const PROOF: u64 = 3;
+
+/// Findings for the servers and routers that nobody answers for.
+pub(super) fn silent(boot: &Boot, context: &Context<'_>) -> Vec<Finding> {
+    boot.neighbors
+        .iter()
+        .filter(|neighbor| is_silent(boot, context, neighbor))
+        .filter_map(|neighbor| {
+            let role = role_of(boot, neighbor.address)?;
+            Some(unanswered(boot, context, neighbor, role))
+        })
+        .collect()
+}
+
+fn is_silent(boot: &Boot, context: &Context<'_>, neighbor: &Neighbor) -> bool {
+    !neighbor.probe
+        && neighbor.answer.is_none()
+        && (neighbor.asked >= PROOF || (neighbor.asked > 1 && context.sees_answers(boot)))
+        && context.watched_secs_after(neighbor.first) >= ANSWER_SECS
+        && !was_sent_to(boot, neighbor.address)
+}
+
+/// Whether the phone sent the address anything: then it knew its MAC address.
+fn was_sent_to(boot: &Boot, address: Ipv6Addr) -> bool {
+    let address = IpAddr::V6(address);
+    boot.transfers
+        .iter()
+        .any(|transfer| transfer.server == address)
+        || boot
+            .reach
+            .connections
+            .iter()
+            .any(|connection| connection.server == address)
+        || boot
+            .registrations
+            .iter()
+            .any(|attempt| attempt.server == Some(address))
+}
+
+/// What the phone wants of this address; `None` when it is of no weight to the boot.
+fn role_of(boot: &Boot, address: Ipv6Addr) -> Option<&'static str> {
+    let is_router = boot
+        .router_advertisements
+        .iter()
+        .any(|said| said.router == address);
+    let data = boot.lease6.boot_data();
+    let is_server = data.is_some_and(|data| provisioning_servers(&data.message).contains(&address));
+    if is_server {
+        Some("server")
+    } else if is_router {
+        Some("router")
+    } else {
+        None
+    }
+}
+
+fn unanswered(
+    boot: &Boot,
+    context: &Context<'_>,
+    neighbor: &Neighbor,
+    role: &'static str,
+) -> Finding {
+    let address = neighbor.address;
+    let finding = Finding::new(
+        "server-unreachable",
+        severity(boot, context, role),
+        format!("nobody answers for the {role}'s address {address}"),
+    )
+    .confidence(Confidence::Likely)
+    .detail(format!(
+        "The phone asked {} times by IPv6 neighbor discovery who has {address}; no answer is in \
+         the capture.",
+        neighbor.asked
+    ))
+    .about(About {
+        server: Some(IpAddr::V6(address)),
+        protocol: Some("icmp"),
+        ..About::default()
+    })
+    .evidence(neighbor.first, format!("who has {address}?"))
+    .evidence(neighbor.last, format!("still: who has {address}?"));
+    if role == "router" {
+        finding.remedy(format!(
+            "See that the router which announces itself as {address} is still there, and that the \
+             switch lets its answers through."
+        ))
+    } else {
+        finding
+            .remedy(format!(
+                "See that {address} is switched on and in the phone's VLAN; from a PC there: \
+                 `ping -6 {address}`."
+            ))
+            .remedy(
+                "If the server is in another subnet, the router announces too wide a prefix as \
+                 on-link: the phone should ask the router.",
+            )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::Severity;
+    use crate::rules::testing::Case;
+    use crate::session::lease6::RouterAdvertisement;
+    use crate::session::testing::BootBuilder;
+
+    /// The phone asks for the router's address so many times.
+    fn asked(times: u64, change: impl FnOnce(&mut Neighbor)) -> BootBuilder {
+        let router: Ipv6Addr = "fe80::1".parse().unwrap();
+        BootBuilder::new().with(|boot, at| {
+            boot.router_advertisements.push(RouterAdvertisement {
+                first: at,
+                last: at,
+                vlan: None,
+                router,
+                managed: true,
+                other: true,
+                lifetime_secs: 1_800,
+                prefixes: Vec::new(),
+                name_servers: Vec::new(),
+            });
+            let mut neighbor = Neighbor {
+                address: router,
+                probe: false,
+                first: at,
+                last: at,
+                asked: times,
+                answer: None,
+            };
+            change(&mut neighbor);
+            boot.neighbors.push(neighbor);
+        })
+    }
+
+    fn check(boot: BootBuilder) -> Vec<Finding> {
+        Case::new("cisco-78xx-88xx", boot).check(silent)
+    }
+
+    #[test]
+    fn a_router_that_nobody_answers_for_is_told() {
+        let findings = check(asked(3, |_| {}));
+        assert_eq!(findings.len(), 1);
+        assert_eq!(findings[0].severity, Severity::Error);
+        assert_eq!(
+            findings[0].title,
+            "nobody answers for the router's address fe80::1"
+        );
+    }
+
+    #[test]
+    fn answers_probes_and_neighbors_of_no_weight_are_silent() {
+        let mac = phoneboot_parsers::MacAddress([2, 0, 0, 0, 0, 1]);
+        let answered = asked(3, |neighbor| {
+            neighbor.answer = Some(crate::event::Seen::new(mac, neighbor.last));
+        });
+        assert_eq!(check(answered), []);
+        assert_eq!(check(asked(3, |neighbor| neighbor.probe = true)), []);
+        assert_eq!(check(asked(1, |_| {})), []);
+        let other = asked(3, |neighbor| {
+            neighbor.address = "fe80::77".parse().unwrap();
+        });
+        assert_eq!(check(other), []);
+    }
+
+    #[test]
+    fn who_is_sent_something_was_found() {
+        let boot = asked(3, |_| {}).with(|boot, at| {
+            boot.reach
+                .connections
+                .push(crate::session::reach::Connection {
+                    server: "fe80::1".parse().unwrap(),
+                    server_port: 80,
+                    client_port: 50_000,
+                    first: at,
+                    last: at,
+                    opens: 1,
+                    accepted: None,
+                    refused: None,
+                    reset: None,
+                    finished: None,
+                    missing_bytes: 0,
+                });
+        });
+        assert_eq!(check(boot), []);
+    }
+}

@@ -1,0 +1,301 @@
+//! The phone cannot reach its call server.
+//!
+//! ## What it sees
+//! A TCP SYN to the call server (port 2000, 2443, 5060 or 5061, or the port that the phone
+//! registers at) that is refused or repeated without an answer; or an ICMP error for what
+//! the phone sent there by UDP.
+//!
+//! ## Why the phone stops
+//! It has its configuration and finds nobody at the address that stands in it.
+//!
+//! ## How to fix it
+//! 1. Refused: the machine is up and the call server's service is not, or listens on another
+//!    port or transport.
+//! 2. No answer: a firewall drops it, or the address is wrong. In a Cisco configuration that
+//!    is `processNodeName`.
+//! 3. Phones of Cisco try up to three servers, one after the other.
+//!
+//! ## When it may be wrong
+//! When another call server takes the phone this is a note: that is what the second one is
+//! for.
+//!
+//! ## References
+//! RFC 9293 §3.8.1, §3.10.7.1; RFC 792 (type 3); RFC 3261 §18.4.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use crate::event::{At, Unreachable};
+use crate::finding::{About, Confidence, Finding, Severity};
+use crate::rules::Context;
+use crate::session::Boot;
+use crate::session::reach::Connection;
+
+/// A server answers a SYN within this time on any way.
+const ANSWER_SECS: f64 = 5.0;
+/// Who calls this often has got no answer, whatever the capture shows.
+const PROOF: u64 = 3;
+
+/// What came of the calls to one port of one server.
+#[derive(Default)]
+struct Calls {
+    over_udp: bool,
+    refused: Vec<(At, &'static str)>,
+    n_refused: u64,
+    silent: Option<(At, At, u64)>,
+}
+
+pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding> {
+    let mut by_port: BTreeMap<(IpAddr, u16), Calls> = BTreeMap::new();
+    for connection in &boot.reach.connections {
+        let place = (connection.server, connection.server_port);
+        if !boot.is_call_server(place.0, place.1) || is_reached(boot, place) {
+            continue;
+        }
+        if let Some(refused) = connection.refused {
+            let calls = by_port.entry(place).or_default();
+            calls.refused.push((refused, "connection refused"));
+            calls.n_refused += connection.opens;
+        } else if is_silent(boot, context, connection) {
+            let calls = by_port.entry(place).or_default();
+            calls.silent = Some((connection.first, connection.last, connection.opens));
+        }
+    }
+    for seen in &boot.reach.unreachables {
+        let quoted = &seen.value.quoted;
+        let Some((_, port)) = quoted.ports else {
+            continue;
+        };
+        let place = (quoted.destination, port);
+        let Some(why) = words(seen.value.why) else {
+            continue;
+        };
+        if seen.value.refused_by_phone
+            || !boot.is_call_server(place.0, place.1)
+            || is_reached(boot, place)
+        {
+            continue;
+        }
+        let calls = by_port.entry(place).or_default();
+        calls.over_udp = quoted.protocol == 17;
+        calls.refused.push((seen.at, why));
+        calls.n_refused += 1;
+    }
+    by_port
+        .into_iter()
+        .filter_map(|(place, calls)| unreachable(boot, place, &calls))
+        .collect()
+}
+
+/// Whether calls were proven to go unanswered.
+fn is_silent(boot: &Boot, context: &Context<'_>, connection: &Connection) -> bool {
+    let proven = connection.opens >= PROOF || (connection.opens > 1 && context.sees_answers(boot));
+    connection.accepted.is_none()
+        && proven
+        && context.watched_secs_after(connection.first) >= ANSWER_SECS
+}
+
+fn words(why: Unreachable) -> Option<&'static str> {
+    Some(match why {
+        Unreachable::Port => "port unreachable",
+        Unreachable::Host => "host unreachable",
+        Unreachable::Network => "network unreachable",
+        Unreachable::Prohibited => "prohibited by a filter",
+        Unreachable::Other => "unreachable",
+        Unreachable::TooBig => return None,
+    })
+}
+
+/// Whether the server answered there at another time of the boot.
+fn is_reached(boot: &Boot, (server, port): (IpAddr, u16)) -> bool {
+    let by_tcp = boot.reach.connections.iter().any(|connection| {
+        connection.server == server
+            && connection.server_port == port
+            && connection.accepted.is_some()
+    });
+    let by_answer = boot.registrations.iter().any(|attempt| {
+        attempt.server == Some(server)
+            && attempt.server_port == Some(port)
+            && attempt.answer.is_some()
+    });
+    by_tcp || by_answer
+}
+
+/// Whether the phone got through to any call server; over TLS nobody sees what it says
+/// there.
+fn found_another(boot: &Boot) -> bool {
+    boot.is_registered()
+        || boot
+            .registrations
+            .iter()
+            .any(|attempt| attempt.answer.is_some())
+        || boot.reach.connections.iter().any(|connection| {
+            connection.accepted.is_some()
+                && boot.is_call_server(connection.server, connection.server_port)
+        })
+}
+
+fn unreachable(boot: &Boot, (server, port): (IpAddr, u16), calls: &Calls) -> Option<Finding> {
+    let severity = if found_another(boot) {
+        Severity::Note
+    } else {
+        Severity::Error
+    };
+    let over = if calls.over_udp { "UDP" } else { "TCP" };
+    let about = About {
+        server: Some(server),
+        port: Some(port),
+        protocol: Some(if calls.over_udp { "udp" } else { "tcp" }),
+        ..About::default()
+    };
+    if let (Some((first, why)), Some((last, _))) = (calls.refused.first(), calls.refused.last()) {
+        let title = match *why {
+            "connection refused" | "port unreachable" => {
+                format!("no call server listens on {over} port {port} of {server}")
+            }
+            why => format!("no way to the call server {server}: {why}"),
+        };
+        let finding = Finding::new("call-server-unreachable", severity, title)
+            .detail(format!(
+                "What the phone sent to {over} port {port} came back {}: {why}.",
+                if calls.n_refused == 1 {
+                    "once".to_owned()
+                } else {
+                    format!("{} times", calls.n_refused)
+                }
+            ))
+            .about(about)
+            .evidence(*first, *why)
+            .evidence(*last, *why);
+        return Some(advise(finding, server, port, over));
+    }
+    let (first, last, opens) = calls.silent?;
+    let finding = Finding::new(
+        "call-server-unreachable",
+        severity,
+        format!("the call server {server} does not answer on TCP port {port}"),
+    )
+    .confidence(Confidence::Likely)
+    .detail(format!(
+        "The phone sent {opens} SYN and got neither an answer nor a refusal."
+    ))
+    .about(about)
+    .evidence(first, format!("first SYN to port {port}"))
+    .evidence(last, format!("last SYN to port {port}"));
+    Some(advise(finding, server, port, over))
+}
+
+fn advise(finding: Finding, server: IpAddr, port: u16, over: &str) -> Finding {
+    let lists = if over == "UDP" {
+        "ss -lnup"
+    } else {
+        "ss -lntp"
+    };
+    let speaks = match port {
+        2000 => "SCCP",
+        2443 => "SCCP over TLS",
+        5061 => "SIP over TLS",
+        _ => "SIP",
+    };
+    let finding = finding
+        .remedy(format!(
+            "See that {server} is the call server and runs, and that it listens for {speaks} on \
+             {over} port {port}: `{lists} | grep {port}`."
+        ))
+        .remedy(format!(
+            "Let the phone's subnet pass to {server} {over} port {port} in the firewalls between."
+        ));
+    match port {
+        2000 | 2443 => finding.remedy(
+            "In a Cisco configuration the address is that of processNodeName (callManagerGroup); \
+             a name there must resolve for the phone.",
+        ),
+        _ => finding.remedy(
+            "Compare address, port and transport (UDP, TCP, TLS) of the server in the phone's \
+             configuration.",
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::testing::Case;
+    use crate::session::registration::Status;
+    use crate::session::testing::{BootBuilder, SERVER};
+
+    fn judge(boot: BootBuilder) -> Vec<Finding> {
+        Case::new("cisco-79x1", boot).check(check)
+    }
+
+    #[test]
+    fn a_refused_call_is_an_error() {
+        let boot = BootBuilder::new().connection(SERVER, 2000, |connection, at| {
+            connection.refused = Some(at);
+        });
+        let findings = judge(boot);
+        assert_eq!(findings.len(), 1);
+        assert_eq!(findings[0].severity, Severity::Error);
+        assert_eq!(
+            findings[0].title,
+            "no call server listens on TCP port 2000 of 192.0.2.10"
+        );
+    }
+
+    #[test]
+    fn silence_is_an_error_and_one_call_proves_nothing() {
+        let silent = |opens| {
+            BootBuilder::new().connection(SERVER, 5060, move |connection, _| {
+                connection.opens = opens;
+            })
+        };
+        assert_eq!(judge(silent(4))[0].severity, Severity::Error);
+        assert!(judge(silent(1)).is_empty());
+    }
+
+    #[test]
+    fn icmp_for_a_registration_is_an_error() {
+        let boot = BootBuilder::new()
+            .registration(Status::Unanswered, None)
+            .unreachable(Unreachable::Port, SERVER, 5060);
+        assert_eq!(
+            judge(boot)[0].title,
+            "no call server listens on UDP port 5060 of 192.0.2.10"
+        );
+        let boot = BootBuilder::new()
+            .registration(Status::Unanswered, None)
+            .unreachable(Unreachable::Prohibited, SERVER, 5060);
+        assert_eq!(
+            judge(boot)[0].title,
+            "no way to the call server 192.0.2.10: prohibited by a filter"
+        );
+    }
+
+    #[test]
+    fn a_second_server_that_takes_the_phone_makes_it_a_note() {
+        let boot = BootBuilder::new()
+            .connection(SERVER, 2000, |connection, _| connection.opens = 4)
+            .connection([192, 0, 2, 11].into(), 2443, |connection, at| {
+                connection.accepted = Some(at);
+            });
+        assert_eq!(judge(boot)[0].severity, Severity::Note);
+    }
+
+    #[test]
+    fn other_ports_and_late_answers_are_no_fault() {
+        let boot = BootBuilder::new().connection(SERVER, 80, |connection, at| {
+            connection.refused = Some(at);
+        });
+        assert!(judge(boot).is_empty());
+        let boot = BootBuilder::new()
+            .connection(SERVER, 2000, |connection, at| {
+                connection.refused = Some(at);
+            })
+            .connection(SERVER, 2000, |connection, at| {
+                connection.accepted = Some(at);
+            });
+        assert!(judge(boot).is_empty());
+        let boot = BootBuilder::new().unreachable(Unreachable::TooBig, SERVER, 5060);
+        assert!(judge(boot).is_empty());
+    }
+}

@@ -1,0 +1,126 @@
+//! What web servers say in place of the file.
+
+use crate::forge::firmware::pattern;
+use crate::forge::recipes::polycom::{Bench, IMAGE_BYTES, master};
+use crate::forge::recipes::{Phone, Recipe};
+
+pub(super) fn recipes() -> Vec<Recipe> {
+    vec![
+        portal_page(),
+        login_wanted(),
+        server_overloaded(),
+        image_cut_off(),
+    ]
+}
+
+/// Says that the recipe stands here.
+fn of_file(recipe: Recipe) -> Recipe {
+    Recipe {
+        origin: file!(),
+        ..recipe
+    }
+}
+
+fn portal_page() -> Recipe {
+    let mut bench = Bench::ip_331();
+    bench.finds_server();
+    let page = b"<!DOCTYPE html>\n<html><head><title>Guest access</title></head><body>Log in</body></html>\n";
+    let own = bench.of_phone(".cfg");
+    for _ in 0..2 {
+        for file in [own.as_str(), "000000000000.cfg"] {
+            bench.fetches(file, page);
+        }
+        bench.scene.wait_secs(50);
+        bench.neighbors_speak();
+    }
+    bench.scene.wait_secs(60);
+    bench.neighbors_speak();
+    let phone = Phone {
+        notes: &[],
+        ..bench.failed(&["web-page-instead-of-file"])
+    };
+    Recipe {
+        title: "A guest portal answers every request of the phone with its login page",
+        story: "The phone was plugged into the guest network. Its server is reached, and whatever it asks \
+                for comes with 200 OK: the portal's page. It has no account and asks again.",
+        ..of_file(bench.recipe("portal-page", phone))
+    }
+}
+
+fn login_wanted() -> Recipe {
+    let mut bench = Bench::ip_331();
+    bench.finds_server();
+    let own = bench.of_phone(".cfg");
+    for _ in 0..2 {
+        for file in [own.as_str(), "000000000000.cfg"] {
+            bench.is_answered(file, 401, &[("WWW-Authenticate", "Basic realm=\"phones\"")]);
+        }
+        bench.scene.wait_secs(50);
+        bench.neighbors_speak();
+    }
+    bench.scene.wait_secs(60);
+    bench.neighbors_speak();
+    let phone = Phone {
+        notes: &[],
+        ..bench.failed(&["http-authentication-required"])
+    };
+    Recipe {
+        title: "The web server wants a login that the phone does not have",
+        story: "The phones' folder was put behind a password after a phone's configuration had been found \
+                by a search engine. The phones' option 66 was left as it was, without name and password.",
+        ..of_file(bench.recipe("login-wanted", phone))
+    }
+}
+
+fn server_overloaded() -> Recipe {
+    let mut bench = Bench::ip_331();
+    bench.finds_server();
+    let own = bench.of_phone(".cfg");
+    for _ in 0..2 {
+        for file in [own.as_str(), "000000000000.cfg"] {
+            bench.is_answered(file, 503, &[]);
+        }
+        bench.scene.wait_secs(50);
+        bench.neighbors_speak();
+    }
+    bench.scene.wait_secs(60);
+    bench.neighbors_speak();
+    let phone = Phone {
+        notes: &[],
+        ..bench.failed(&["http-server-error"])
+    };
+    Recipe {
+        title: "The provisioning service behind the web server is down",
+        story: "The proxy answers 503 to each request: the service that makes the configurations does not \
+                run.",
+        ..of_file(bench.recipe("server-overloaded", phone))
+    }
+}
+
+fn image_cut_off() -> Recipe {
+    let mut bench = Bench::ip_321();
+    let own_image = bench.of_part("sip.ld");
+    let (own, target) = (bench.of_phone(".cfg"), format!("/{own_image}"));
+    bench.finds_server();
+    bench.fetches(&own, &master("phone1.cfg"));
+    for _ in 0..2 {
+        bench
+            .scene
+            .http_get(&bench.phone, &bench.server, &target, &bench.agent)
+            .server_breaks_off_after(&pattern(IMAGE_BYTES), 7_300);
+        bench.scene.wait_secs(50);
+        bench.neighbors_speak();
+    }
+    bench.scene.wait_secs(60);
+    bench.neighbors_speak();
+    let phone = Phone {
+        notes: &[],
+        ..bench.failed(&["http-body-truncated"])
+    };
+    Recipe {
+        title: "The web server ends the application's image before its end",
+        story: "A formatted 321 asks for its application. The server announces 10,000 bytes, sends 7,300 and \
+                closes, twice: a time limit for slow clients that is far too short.",
+        ..of_file(bench.recipe("image-cut-off", phone))
+    }
+}
