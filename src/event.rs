@@ -259,6 +259,12 @@ pub enum Unreachable {
     Prohibited,
     /// The datagram is too big for a link and must not be cut.
     TooBig,
+    /// It passed too many routers: mostly two that send it to each other.
+    HopsExceeded,
+    /// Its fragments did not all arrive in time.
+    NotReassembled,
+    /// It was delivered all the same; a router knows a better one.
+    Redirected,
     /// Another reason.
     Other,
 }

@@ -239,6 +239,15 @@ fn a_driver_that_strips_tags_brings_no_finding() {
             }
         }
         let (variant, reference) = (of_frames(&frames), of_frames(&recipe.scene.frames()));
+        // Where the phone is, tags alone tell.
+        if findings(&reference).contains(&"error voice-vlan-ignored".to_owned()) {
+            assert!(
+                variant
+                    .findings()
+                    .all(|finding| !finding.id.starts_with("voice-vlan"))
+            );
+            continue;
+        }
         assert_eq!(findings(&variant), findings(&reference), "{}", recipe.name);
         assert_eq!(
             timeline(&variant, false),

@@ -52,7 +52,7 @@ pub(super) fn icmp<'a>(message: &icmp::Message) -> Option<(Subject, EventKind<'a
     Some((Subject::Either, EventKind::Unreachable { why, quoted }))
 }
 
-/// Why, by type and code (RFC 792; RFC 1812 §5.2.7.1; RFC 4443 §3.1, §3.2).
+/// Why, by type and code (RFC 792; RFC 1812 §5.2.7.1; RFC 4443 §3.1 to §3.3).
 fn unreachable(message: &icmp::Message) -> Option<Unreachable> {
     Some(match (message.ip_version, message.kind, message.code) {
         (4, 3, 3) | (6, 1, 4) => Unreachable::Port,
@@ -61,6 +61,9 @@ fn unreachable(message: &icmp::Message) -> Option<Unreachable> {
         (4, 3, 9 | 10 | 13..=15) | (6, 1, 1 | 5) => Unreachable::Prohibited,
         (4, 3, 4) | (6, 2, _) => Unreachable::TooBig,
         (4, 3, _) | (6, 1, _) => Unreachable::Other,
+        (4, 11, 0) | (6, 3, 0) => Unreachable::HopsExceeded,
+        (4, 11, 1) | (6, 3, 1) => Unreachable::NotReassembled,
+        (4, 5, _) => Unreachable::Redirected,
         _ => return None,
     })
 }

@@ -58,13 +58,22 @@ const CAUSES: &[Consequence] = &[
     cause("firmware-incomplete", "tftp-transfer-refused"),
     cause("firmware-incomplete", "firmware-file-renamed"),
     cause("firmware-not-requested", "firmware-file-renamed"),
+    cause("tftp-retransmissions", "duplex-mismatch"),
+    cause("power-protocols-conflict", "cdp-low-power"),
+    cause("power-protocols-conflict", "lldp-low-power"),
     cause("tftp-request-unanswered", "cdp-low-power"),
     cause("tftp-transfer-stalled", "cdp-low-power"),
     cause("dhcp-provisioning-missing", "dhcp-provisioning-malformed"),
     cause("dhcp-option-150-missing", "dhcp-provisioning-malformed"),
     cause("tftp-request-unanswered", "dhcp-provisioning-malformed"),
     cause("server-unreachable", "dhcp-provisioning-malformed"),
+    // What the voice VLAN has, another VLAN need not have.
+    cause("dhcp-offer-missing", "voice-vlan-ignored"),
+    cause("dhcp-option-150-missing", "voice-vlan-ignored"),
+    cause("dhcp-provisioning-missing", "voice-vlan-ignored"),
+    cause("server-unreachable", "voice-vlan-ignored"),
     // A port that keeps the phone out drops whatever it asks.
+    cause("voice-vlan-not-offered", "port-auth-failed"),
     cause("dhcp-offer-missing", "port-auth-failed"),
     cause("dhcp-ack-missing", "port-auth-failed"),
     cause("server-unreachable", "port-auth-failed"),
@@ -87,6 +96,11 @@ const CAUSES: &[Consequence] = &[
     cause("cdp-low-power", "dhcp-provisioning-malformed"),
     cause("cdp-low-power", "dhcp-provisioning-missing"),
     cause("cdp-low-power", "server-unreachable"),
+    cause("lldp-low-power", "dhcp-option-150-missing"),
+    cause("lldp-low-power", "dhcp-provisioning-malformed"),
+    cause("lldp-low-power", "dhcp-provisioning-missing"),
+    cause("lldp-low-power", "server-unreachable"),
+    cause("lldp-low-power", "port-auth-failed"),
 ];
 
 /// Lowers what only follows, and sorts: worst first, what follows behind its cause.

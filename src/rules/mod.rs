@@ -116,6 +116,12 @@ const fn capture(
 #[rustfmt::skip]
 pub const RULES: &[Rule] = &[
     boot("cdp-low-power", Phase::Link, link::cdp_low_power::check, include_str!("link/cdp_low_power.rs")),
+    boot("lldp-low-power", Phase::Link, link::lldp_low_power::check, include_str!("link/lldp_low_power.rs")),
+    boot("power-protocols-conflict", Phase::Link, link::power_protocols_conflict::check, include_str!("link/power_protocols_conflict.rs")),
+    boot("voice-vlan-not-offered", Phase::Link, link::voice_vlan_not_offered::check, include_str!("link/voice_vlan_not_offered.rs")),
+    boot("voice-vlan-ignored", Phase::Link, link::voice_vlan_ignored::check, include_str!("link/voice_vlan_ignored.rs")),
+    boot("voice-vlan-conflict", Phase::Link, link::voice_vlan_conflict::check, include_str!("link/voice_vlan_conflict.rs")),
+    boot("duplex-mismatch", Phase::Link, link::duplex_mismatch::check, include_str!("link/duplex_mismatch.rs")),
     boot("port-auth-failed", Phase::Link, link::port_auth_failed::check, include_str!("link/port_auth_failed.rs")),
     boot("dhcp-offer-missing", Phase::Lease, lease::dhcp_offer_missing::check, include_str!("lease/dhcp_offer_missing.rs")),
     boot("dhcp-ack-missing", Phase::Lease, lease::dhcp_ack_missing::check, include_str!("lease/dhcp_ack_missing.rs")),

@@ -55,6 +55,14 @@ impl Case {
         self
     }
 
+    /// Says that frames of the capture bear VLAN tags.
+    pub(super) fn with_tags(mut self) -> Self {
+        for facts in &mut self.captures {
+            facts.taken.tagged_frames = 3;
+        }
+        self
+    }
+
     /// Says which model the phone is.
     pub(super) fn model(mut self, model: &'static str) -> Self {
         self.model = Some(model);

@@ -15,6 +15,7 @@ pub mod neighbors;
 pub mod phone;
 pub mod port;
 mod ports;
+pub mod quoted;
 pub mod reach;
 pub mod registration;
 pub mod signaling;

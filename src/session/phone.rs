@@ -61,6 +61,8 @@ pub enum ClueSource {
     TftpOption,
     /// SCCP device name.
     SccpDeviceName,
+    /// The name that it gives to 802.1X.
+    EapIdentity,
 }
 
 impl ClueSource {
@@ -87,6 +89,7 @@ impl ClueSource {
             Self::FileName => "file-name",
             Self::TftpOption => "tftp-option",
             Self::SccpDeviceName => "sccp-device-name",
+            Self::EapIdentity => "eap-identity",
         }
     }
 }

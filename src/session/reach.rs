@@ -6,6 +6,8 @@ use phoneboot_parsers::{MacAddress, icmp};
 
 use crate::event::{At, Seen, Unreachable};
 
+use super::quoted::Request;
+
 /// How many addresses asked for by ARP are kept in a boot.
 pub const MAX_ARP_TARGETS: usize = 64;
 /// How many claims of others to the phone's addresses are kept in a boot.
@@ -48,7 +50,7 @@ pub struct ArpTarget {
 }
 
 /// A datagram that ICMP sent back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Undelivered {
     /// Why.
     pub why: Unreachable,
@@ -58,6 +60,8 @@ pub struct Undelivered {
     pub refused_by_phone: bool,
     /// Which datagram.
     pub quoted: icmp::Quoted,
+    /// What it asked for; `None` when that was not seen.
+    pub request: Option<Request>,
 }
 
 /// A TCP connection that the phone opened or tried to.

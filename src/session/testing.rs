@@ -8,7 +8,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use phoneboot_parsers::dhcp::{self, Area, MessageType, RawOption};
 use phoneboot_parsers::tftp::Direction;
 use phoneboot_parsers::tls::{ClientHello, Version};
-use phoneboot_parsers::{MacAddress, Protocol, WireText, cdp, eapol, icmp};
+use phoneboot_parsers::{MacAddress, Protocol, WireText, cdp, eapol, icmp, lldp};
 
 use crate::capture::{FrameNumber, Timestamp};
 use crate::event::{At, Endpoint, Seen, Unreachable};
@@ -268,6 +268,22 @@ impl BootBuilder {
         self
     }
 
+    /// The phone announces itself by LLDP.
+    pub(crate) fn phone_lldp(mut self, message: lldp::Message) -> Self {
+        let at = self.tick();
+        self.boot.link.phone_lldp.push(announcement(message, at));
+        self.step(Phase::Link, Protocol::Lldp, "lldp-phone", true);
+        self
+    }
+
+    /// A switch announces itself by LLDP.
+    pub(crate) fn switch_lldp(mut self, message: lldp::Message) -> Self {
+        let at = self.tick();
+        self.boot.link.switch_lldp.push(announcement(message, at));
+        self.step(Phase::Link, Protocol::Lldp, "lldp-switch", false);
+        self
+    }
+
     /// An EAP packet of the phone, or of its switch port.
     pub(crate) fn eap(self, from_phone: bool, packet: eapol::Packet) -> Self {
         self.eapol(from_phone, eapol::EAP_PACKET, Some(packet))
@@ -368,16 +384,18 @@ impl BootBuilder {
     /// A datagram of the phone to `server` is sent back.
     pub(crate) fn unreachable(mut self, why: Unreachable, server: Ipv4Addr, port: u16) -> Self {
         let at = self.tick();
+        let quoted = icmp::Quoted {
+            source: IpAddr::V4(PHONE),
+            destination: IpAddr::V4(server),
+            protocol: 17,
+            ports: Some((49152, port)),
+        };
         let value = Undelivered {
             why,
             from: Some(IpAddr::V4(server)),
             refused_by_phone: false,
-            quoted: icmp::Quoted {
-                source: IpAddr::V4(PHONE),
-                destination: IpAddr::V4(server),
-                protocol: 17,
-                ports: Some((49152, port)),
-            },
+            quoted,
+            request: self.boot.request_in(&quoted),
         };
         self.boot.reach.unreachables.push(Seen::new(value, at));
         self.step(Phase::Reach, Protocol::Icmp, "icmp-unreachable", false);

@@ -44,6 +44,8 @@ pub(crate) struct Switch<'a> {
     pub(crate) voice_vlan: Option<u16>,
     /// TLV 0x001a; absent on switches that do not negotiate power.
     pub(crate) available: Option<Available>,
+    /// Whether the port works at half duplex (TLV 0x000b).
+    pub(crate) half_duplex: bool,
 }
 
 /// TLV 0x001a.
@@ -105,7 +107,7 @@ impl Scene {
         tlv(&mut tlvs, 0x0004, &0x28_u32.to_be_bytes());
         tlv(&mut tlvs, 0x0009, b"lab");
         tlv(&mut tlvs, 0x000a, &1_u16.to_be_bytes());
-        tlv(&mut tlvs, 0x000b, &[1]);
+        tlv(&mut tlvs, 0x000b, &[u8::from(!switch.half_duplex)]);
         if let Some(vlan) = switch.voice_vlan {
             let [high, low] = vlan.to_be_bytes();
             tlv(&mut tlvs, 0x000e, &[1, high, low]);

@@ -293,6 +293,27 @@ impl Scene {
         self.ipv4(to, from, PROTOCOL_ICMP, &message);
     }
 
+    /// A UDP datagram of which `router` says by ICMP what became of it (RFC 792): type, code
+    /// and the four bytes behind the checksum, then the header and eight bytes more.
+    pub(crate) fn udp_with_icmp(
+        &mut self,
+        (from, to, router): (&Host, &Host, &Host),
+        ports: Ports,
+        payload: &[u8],
+        (kind, code, four): (u8, u8, [u8; 4]),
+    ) {
+        let datagram = udp_datagram(from, to, ports, payload, true);
+        let packet = self.ipv4_packet(from, to, PROTOCOL_UDP, &datagram);
+        self.ipv4_frame(from, router, &packet);
+        self.linger_us(150, 600);
+        let mut message = vec![kind, code, 0, 0];
+        message.extend(four);
+        message.extend(&packet[..28]);
+        let sum = internet_checksum(&[&message]);
+        message[2..4].copy_from_slice(&sum.to_be_bytes());
+        self.ipv4(router, from, PROTOCOL_ICMP, &message);
+    }
+
     /// `asker` asks for `owner`'s MAC address and gets it.
     pub(crate) fn arp(&mut self, asker: &Host, owner: &Host) {
         self.arp_request(asker, owner);

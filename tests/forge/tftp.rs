@@ -176,6 +176,14 @@ impl Read<'_> {
         self.missing();
     }
 
+    /// A router on the way says by ICMP what became of the request: type, code, and the
+    /// four bytes behind them.
+    pub(crate) fn icmp_from(self, router: &Host, what: (u8, u8, [u8; 4])) {
+        let (ports, payload) = (self.request_ports(), self.request_bytes());
+        let hosts = (self.client, self.server, router);
+        self.scene.udp_with_icmp(hosts, ports, &payload, what);
+    }
+
     /// Nothing listens there: the server's system answers for it.
     pub(crate) fn port_unreachable(self) {
         let (ports, payload) = (self.request_ports(), self.request_bytes());

@@ -50,6 +50,10 @@ pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding
     if power.protocol != Some("cdp") {
         return Vec::new();
     }
+    // Granted is granted, by whichever protocol.
+    if power::by_lldp(boot).is_some_and(|lldp| lldp.state == PowerState::Granted) {
+        return Vec::new();
+    }
     let Some(request) = boot.link.phone_cdp.iter().find(|announcement| {
         announcement
             .first

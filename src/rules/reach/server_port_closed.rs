@@ -29,14 +29,42 @@ use crate::event::{At, Unreachable};
 use crate::finding::{About, Finding, Severity};
 use crate::rules::Context;
 use crate::session::Boot;
+use crate::session::quoted::Request;
 
 use super::ftp_data;
+use super::server_unreachable::file_of;
 
 /// What was refused at one server's port.
 #[derive(Default)]
 struct Refusals {
     over: &'static str,
     frames: Vec<At>,
+    /// What was asked for, each once.
+    requests: Vec<Request>,
+}
+
+/// How many of the requests a finding names.
+const MAX_NAMED: usize = 3;
+
+impl Refusals {
+    /// `request for a.cfg and request for b.cfg`, or `packets` when nothing is known of
+    /// them.
+    fn words(&self) -> String {
+        let words: Vec<String> = self
+            .requests
+            .iter()
+            .take(MAX_NAMED)
+            .map(ToString::to_string)
+            .collect();
+        let more = self.requests.len() > MAX_NAMED;
+        match words.as_slice() {
+            [] => "packets".to_owned(),
+            [all @ .., last] if !more && !all.is_empty() => {
+                format!("{} and {last}", all.join(", "))
+            }
+            all => format!("{}{}", all.join(", "), if more { " and more" } else { "" }),
+        }
+    }
 }
 
 /// UDP services whose absence a phone does not mind: DNS goes to the next server, time
@@ -60,6 +88,11 @@ pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding
             let refusals = by_port.entry((quoted.destination, port)).or_default();
             refusals.over = if quoted.protocol == 6 { "tcp" } else { "udp" };
             refusals.frames.push(seen.at);
+            if let Some(request) = &seen.value.request
+                && !refusals.requests.contains(request)
+            {
+                refusals.requests.push(request.clone());
+            }
         }
     }
     for connection in &boot.reach.connections {
@@ -146,7 +179,8 @@ fn closed(
     };
     let mut finding = Finding::new("server-port-closed", severity, title)
         .detail(format!(
-            "{server} sent the phone's packets back {}: the machine is up, and {service} {} there.",
+            "{server} sent the phone's {} back {}: the machine is up, and {service} {} there.",
+            refusals.words(),
             if refusals.frames.len() == 1 {
                 "once".to_owned()
             } else {
@@ -159,6 +193,7 @@ fn closed(
             }
         ))
         .about(About {
+            file: file_of(refusals.requests.first()),
             server: Some(server),
             port: Some(port),
             protocol: Some(refusals.over),
@@ -204,6 +239,31 @@ mod tests {
         assert_eq!(
             findings[0].title,
             "nothing listens on UDP port 69 of 192.0.2.10"
+        );
+        assert_eq!(
+            findings[0].detail,
+            "192.0.2.10 sent the phone's request for CTLSEP001AA17BE638.tlv back once: the machine \
+             is up, and a TFTP server is not listening there."
+        );
+    }
+
+    #[test]
+    fn several_requests_are_named_and_logs_are_nothing() {
+        let mut boot = BootBuilder::new().unreachable(Unreachable::Port, SERVER, 514);
+        for file in ["a.cfg", "b.cfg", "c.cfg", "d.cfg"] {
+            boot = boot
+                .tftp(file, Status::Unanswered)
+                .unreachable(Unreachable::Port, SERVER, 69);
+        }
+        let findings = Case::new("cisco-79x1", boot).check(check);
+        assert_eq!(findings.len(), 1);
+        assert!(
+            findings[0].detail.starts_with(
+                "192.0.2.10 sent the phone's request for a.cfg, request for b.cfg, request for \
+                 c.cfg and more back 4 times"
+            ),
+            "{}",
+            findings[0].detail
         );
     }
 

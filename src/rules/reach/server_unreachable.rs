@@ -29,6 +29,7 @@ use crate::event::Unreachable;
 use crate::finding::{About, Confidence, Finding, Severity};
 use crate::rules::Context;
 use crate::session::Boot;
+use crate::session::quoted::Request;
 use crate::session::reach::ArpTarget;
 
 /// An answer to ARP comes within milliseconds; this many seconds are enough.
@@ -156,6 +157,14 @@ fn no_arp(boot: &Boot, context: &Context<'_>, target: &ArpTarget, role: &str) ->
     }
 }
 
+/// The file that was asked for, if it was one.
+pub(super) fn file_of(request: Option<&Request>) -> Option<String> {
+    match request? {
+        Request::File(file) => Some(file.to_string()),
+        _ => None,
+    }
+}
+
 /// Findings for packets that a router sent back, one a server.
 fn sent_back(boot: &Boot, context: &Context<'_>) -> Vec<Finding> {
     let mut seen_servers = Vec::new();
@@ -166,15 +175,23 @@ fn sent_back(boot: &Boot, context: &Context<'_>) -> Vec<Finding> {
             Unreachable::Host => "host unreachable",
             Unreachable::Network => "network unreachable",
             Unreachable::Prohibited => "prohibited by a filter",
-            Unreachable::Port | Unreachable::TooBig | Unreachable::Other => continue,
+            Unreachable::Port
+            | Unreachable::TooBig
+            | Unreachable::HopsExceeded
+            | Unreachable::NotReassembled
+            | Unreachable::Redirected
+            | Unreachable::Other => continue,
         };
         let server = value.quoted.destination;
         let calls = value
             .quoted
             .ports
             .is_some_and(|(_, port)| boot.is_call_server(server, port));
+        // Nobody's boot waits for a log.
+        let is_minor = matches!(value.request, Some(Request::Log | Request::Management));
         if value.refused_by_phone
             || calls
+            || is_minor
             || seen_servers.contains(&server)
             || is_heard(boot, server)
         {
@@ -191,9 +208,16 @@ fn sent_back(boot: &Boot, context: &Context<'_>) -> Vec<Finding> {
                 format!("no way to {server}: {why}"),
             )
             .detail(format!(
-                "{from} sent a packet of the phone to {server} back with \"{why}\"."
+                "{from} sent {} to {server} back with \"{why}\".",
+                value
+                    .request
+                    .as_ref()
+                    .map_or("a packet of the phone".to_owned(), |request| format!(
+                        "the phone's {request}"
+                    ))
             ))
             .about(About {
+                file: file_of(value.request.as_ref()),
                 server: Some(server),
                 port: value.quoted.ports.map(|(_, port)| port),
                 protocol: Some("icmp"),
@@ -249,6 +273,32 @@ mod tests {
         let boot = leased()
             .arp(SERVER, 4, false)
             .tftp("SEP001AA17BE638.cnf.xml", Status::Complete);
+        assert!(Case::new("cisco-79x1", boot).check(check).is_empty());
+    }
+
+    #[test]
+    fn the_request_that_came_back_is_named() {
+        let boot = leased()
+            .tftp("SEP001AA17BE638.cnf.xml", Status::Unanswered)
+            .unreachable(Unreachable::Host, SERVER, 69);
+        let findings = Case::new("cisco-79x1", boot).check(check);
+        assert_eq!(
+            findings[0].detail,
+            "192.0.2.10 sent the phone's request for SEP001AA17BE638.cnf.xml to 192.0.2.10 back \
+             with \"host unreachable\"."
+        );
+        assert_eq!(
+            findings[0].subject.file.as_deref(),
+            Some("SEP001AA17BE638.cnf.xml")
+        );
+    }
+
+    #[test]
+    fn logs_loops_and_fragments_are_no_unreachable_server() {
+        let boot = leased()
+            .unreachable(Unreachable::Host, SERVER, 514)
+            .unreachable(Unreachable::HopsExceeded, SERVER, 69)
+            .unreachable(Unreachable::NotReassembled, SERVER, 69);
         assert!(Case::new("cisco-79x1", boot).check(check).is_empty());
     }
 

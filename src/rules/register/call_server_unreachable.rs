@@ -101,8 +101,9 @@ fn words(why: Unreachable) -> Option<&'static str> {
         Unreachable::Host => "host unreachable",
         Unreachable::Network => "network unreachable",
         Unreachable::Prohibited => "prohibited by a filter",
+        Unreachable::HopsExceeded => "time to live exceeded",
         Unreachable::Other => "unreachable",
-        Unreachable::TooBig => return None,
+        Unreachable::TooBig | Unreachable::NotReassembled | Unreachable::Redirected => return None,
     })
 }
 

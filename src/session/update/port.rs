@@ -5,6 +5,7 @@ use phoneboot_parsers::{MacAddress, Protocol, eapol, stp};
 use crate::event::{At, Event, EventKind, Seen};
 use crate::session::Phase;
 use crate::session::hosts::Host;
+use crate::session::phone::{Clue, ClueSource};
 use crate::session::port::{
     Auth, AuthMessage, MAX_AUTH_MESSAGES, MAX_TREE_PORTS, MAX_TREE_STATES, SpanningTree, TreePort,
     TreePortId, TreeState, method_name, tls_alert_words,
@@ -31,7 +32,17 @@ pub(in crate::session) fn eapol(
     {
         step(host, event, Phase::Link, Protocol::Eapol, name, summary);
     }
-    Change::default()
+    let identity = message.eap.as_ref().and_then(|eap| eap.identity.clone());
+    Change {
+        clues: identity
+            .filter(|_| from_phone)
+            .map(|value| Clue {
+                source: ClueSource::EapIdentity,
+                value,
+            })
+            .into_iter()
+            .collect(),
+    }
 }
 
 /// Keeps what belongs to an authentication, and gives how often it was said in a row.

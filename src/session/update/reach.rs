@@ -132,12 +132,22 @@ pub(in crate::session) fn unreachable(
     quoted: icmp::Quoted,
     refused_by_phone: bool,
 ) -> Change {
-    if host.boot.reach.unreachables.len() < MAX_UNREACHABLES {
+    let request = if refused_by_phone {
+        None
+    } else {
+        host.boot.request_in(&quoted)
+    };
+    let of_what = request
+        .as_ref()
+        .map_or(String::new(), |request| format!(" ({request})"));
+    let is_lost = why != Unreachable::Redirected;
+    if is_lost && host.boot.reach.unreachables.len() < MAX_UNREACHABLES {
         let value = Undelivered {
             why,
             from: event.source.ip,
             refused_by_phone,
             quoted,
+            request,
         };
         host.boot
             .reach
@@ -150,6 +160,9 @@ pub(in crate::session) fn unreachable(
         Unreachable::Network => "network unreachable",
         Unreachable::Prohibited => "forbidden by a filter",
         Unreachable::TooBig => "datagram too big",
+        Unreachable::HopsExceeded => "too many routers on the way",
+        Unreachable::NotReassembled => "fragments are missing",
+        Unreachable::Redirected => "a router knows a shorter way",
         Unreachable::Other => "unreachable",
     };
     let port = quoted
@@ -158,16 +171,14 @@ pub(in crate::session) fn unreachable(
     let summary = if refused_by_phone {
         format!("refuses a datagram from {}: {what}", quoted.source)
     } else {
-        format!("{}{port}: {what}", quoted.destination)
+        format!("{}{port}: {what}{of_what}", quoted.destination)
     };
-    step(
-        host,
-        event,
-        Phase::Reach,
-        Protocol::Icmp,
-        "icmp-unreachable",
-        summary,
-    );
+    let name = match why {
+        Unreachable::HopsExceeded | Unreachable::NotReassembled => "icmp-time-exceeded",
+        Unreachable::Redirected => "icmp-redirect",
+        _ => "icmp-unreachable",
+    };
+    step(host, event, Phase::Reach, Protocol::Icmp, name, summary);
     if refused_by_phone && why == Unreachable::Port {
         abort_transfer(host, event, quoted);
     }

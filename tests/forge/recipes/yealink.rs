@@ -4,6 +4,7 @@
 //! that a T48S was recovered from; the loader is U-Boot.
 
 mod names;
+mod power;
 
 use crate::forge::dhcp::{Client, Lease};
 use crate::forge::firmware::pattern;
@@ -32,6 +33,7 @@ pub(super) fn recipes() -> Vec<Recipe> {
         registration_unanswered(),
     ];
     recipes.extend(names::recipes());
+    recipes.extend(power::recipes());
     recipes
 }
 

@@ -17,6 +17,7 @@ mod fetch;
 mod firmware;
 mod healthy;
 mod lease;
+mod link;
 mod port;
 mod reach;
 mod recovery;
@@ -30,6 +31,7 @@ pub(super) fn recipes() -> Vec<Recipe> {
     [
         recovery::recipes(),
         lease::recipes(),
+        link::recipes(),
         port::recipes(),
         scope::recipes(),
         reach::recipes(),
@@ -82,6 +84,16 @@ const RECOVERY_LOAD: &str = "term70.default";
 
 /// What every 79xx draws until it is granted more, in milliwatts.
 const LOW_POWER_MW: u16 = 6_300;
+
+/// What the switch says of the phone's port, power aside.
+const SWITCH_PORT: cdp::Switch<'static> = cdp::Switch {
+    name: "access-3",
+    port: "FastEthernet0/7",
+    platform: "cisco WS-C3560-24PS",
+    voice_vlan: Some(VOICE_VLAN),
+    available: None,
+    half_duplex: false,
+};
 
 /// A phone's access port, watched from the switch: the phone, its switch and
 /// router, the servers, and what has happened so far.
@@ -170,11 +182,8 @@ impl Bench {
 
     fn switch_says(&mut self, available: Option<cdp::Available>) {
         let announcement = cdp::Switch {
-            name: "access-3",
-            port: "FastEthernet0/7",
-            platform: "cisco WS-C3560-24PS",
-            voice_vlan: Some(VOICE_VLAN),
             available,
+            ..SWITCH_PORT
         };
         self.scene.cdp_switch(&self.switch, &announcement);
     }
