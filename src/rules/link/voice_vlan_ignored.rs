@@ -21,7 +21,9 @@
 //! ## When it may be wrong
 //! Many network adapters and drivers strip tags: where no frame at all in the capture bears
 //! one, the rule is silent. It is also silent when several ports announce themselves, when
-//! the voice VLAN is the port's untagged one, and while the phone may still move.
+//! the voice VLAN is the port's untagged one, and while the phone may still move. Where
+//! answers to the phone come without a tag too, it is silent when the phone comes up, and
+//! else says no more than a note.
 //! A phone that does not speak the protocol was never told: that is a note.
 //!
 //! ## References
@@ -35,7 +37,7 @@ use crate::rules::switch::Port;
 use crate::session::lease::LeaseMessage;
 use crate::session::{Boot, Phase};
 
-use super::vlans::{By, Named, by_cdp, by_lldp, is_one_port, listens, untagged};
+use super::vlans::{Named, by_cdp, by_lldp, is_one_port, listens, untagged};
 
 /// A phone that heard of its VLAN is in it after this time, or has restarted.
 const MOVE_SECS: f64 = 10.0;
@@ -55,7 +57,15 @@ pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding
     let Some(went_on) = went_on_after(boot, offer.at) else {
         return Vec::new();
     };
-    if has_moved || boot.followed_by_another || asked.vlan == Some(offer.vlan) {
+    let came_up = boot.is_registered() || context.is_loaded(boot);
+    let doubtful = asked.vlan.is_none() && is_answered(boot, offer.at, None);
+    // Answers in the VLAN show that the capture lacks the tags of what the phone sends.
+    if has_moved
+        || boot.followed_by_another
+        || asked.vlan == Some(offer.vlan)
+        || is_answered(boot, offer.at, Some(offer.vlan))
+        || (doubtful && came_up)
+    {
         return Vec::new();
     }
     vec![finding(boot, context, &offer, asked, went_on)]
@@ -79,6 +89,13 @@ fn asked_after(boot: &Boot, at: At) -> Option<&LeaseMessage> {
     messages.rfind(|seen| seen.message.op == 1 && seen.at > at)
 }
 
+/// Whether DHCP answered the phone in this VLAN after this moment. Answers without a tag
+/// may have borne one before the capture took them.
+fn is_answered(boot: &Boot, at: At, vlan: Option<u16>) -> bool {
+    let mut messages = boot.lease.messages.iter();
+    messages.any(|seen| seen.message.op == 2 && seen.at > at && seen.vlan == vlan)
+}
+
 /// Where the phone goes on long after it heard of its VLAN, or has come up.
 fn went_on_after(boot: &Boot, at: At) -> Option<At> {
     let last = boot
@@ -100,7 +117,7 @@ fn finding(
     let place = asked
         .vlan
         .map_or("without a tag".to_owned(), |vlan| format!("in VLAN {vlan}"));
-    let (severity, confidence) = severity(boot, context, offer.by);
+    let (severity, confidence) = severity(boot, context, offer, asked);
     let by = offer.by.words();
     let port = Port::of(boot).words();
     let heard = if listens(boot, offer.by) {
@@ -140,9 +157,15 @@ fn finding(
     ))
 }
 
-fn severity(boot: &Boot, context: &Context<'_>, by: By) -> (Severity, Confidence) {
+fn severity(
+    boot: &Boot,
+    context: &Context<'_>,
+    offer: &Named,
+    asked: &LeaseMessage,
+) -> (Severity, Confidence) {
     let came_up = boot.is_registered() || context.is_loaded(boot);
-    if !listens(boot, by) {
+    let doubtful = asked.vlan.is_none() && is_answered(boot, offer.at, None);
+    if doubtful || !listens(boot, offer.by) {
         return (Severity::Note, Confidence::Possible);
     }
     let has_nothing = boot.lease.acknowledged().is_none() || boot.transfers.is_empty();
@@ -195,10 +218,36 @@ mod tests {
 
     #[test]
     fn a_phone_that_comes_up_elsewhere_is_a_warning() {
-        let boot = offered()
-            .lease(&[150], &[(150, &[192, 0, 2, 10])])
-            .registration(Status::Registered, None);
-        assert_eq!(findings(boot)[0].severity, Severity::Warning);
+        let boot = |vlan| {
+            offered()
+                .lease(&[150], &[(150, &[192, 0, 2, 10])])
+                .registration(Status::Registered, None)
+                .with(move |boot, _| {
+                    for seen in &mut boot.lease.messages {
+                        seen.vlan = vlan;
+                    }
+                })
+        };
+        assert_eq!(findings(boot(Some(20)))[0].severity, Severity::Warning);
+        assert_eq!(findings(boot(None)), [], "the capture may strip tags");
+    }
+
+    #[test]
+    fn answers_tell_what_the_capture_does_with_tags() {
+        let leased = |vlan: Option<u16>| {
+            offered()
+                .lease(&[150], &[])
+                .after_secs(15)
+                .arp(std::net::Ipv4Addr::new(192, 0, 2, 1), 2, true)
+                .with(move |boot, _| {
+                    let answers = boot.lease.messages.iter_mut();
+                    for seen in answers.filter(|seen| seen.message.op == 2) {
+                        seen.vlan = vlan;
+                    }
+                })
+        };
+        assert_eq!(findings(leased(Some(110))), []);
+        assert_eq!(findings(leased(None))[0].severity, Severity::Note);
     }
 
     #[test]
