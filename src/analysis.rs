@@ -1,7 +1,6 @@
 //! Joins the parts: frames through dissection and observation into phones and their
 //! boots, and these through the rules into a [`Diagnosis`].
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::capture::clock::Clock;
@@ -50,11 +49,7 @@ pub fn analyze_readers(
     let mut dissector = Dissector::new();
     let mut observer = Observer::default();
     let mut tracker = Tracker::new(&recognize);
-    let mut tagged_frames: BTreeMap<usize, u64> = BTreeMap::new();
     let mut take = |dissected: Dissected<'_>| {
-        if !dissected.vlans.is_empty() {
-            *tagged_frames.entry(dissected.at.capture).or_default() += 1;
-        }
         observer.observe(&dissected, &mut |event| tracker.event(event));
     };
     let mut clock = Clock::default();
@@ -75,9 +70,6 @@ pub fn analyze_readers(
         if let Some(Some((first, last))) = spans.get(index) {
             (facts.first, facts.last) = (Some(*first), Some(*last));
         }
-    }
-    for (index, facts) in captures.iter_mut().enumerate() {
-        facts.taken.tagged_frames = tagged_frames.get(&index).copied().unwrap_or_default();
     }
     let mut limits = dissector.limits();
     let (phones, tracker_limits) = tracker.finish();

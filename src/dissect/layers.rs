@@ -31,6 +31,7 @@ impl Dissector {
         }
         if !original.tagged && !link.vlans.as_slice().is_empty() {
             origin.give(Item::TaggedCopy { of: original.at }, emit);
+            self.taken(at.capture).tagged_frames += 1;
         }
         true
     }
