@@ -5,6 +5,7 @@ use std::path::Path;
 
 use crate::capture::clock::Clock;
 use crate::capture::file::Reader;
+use crate::capture::order::Sorter;
 use crate::capture::{self, CaptureFacts, Frame, LinkType, Timestamp};
 use crate::diagnosis::Diagnosis;
 use crate::dissect::{Dissected, Dissector};
@@ -53,6 +54,7 @@ pub fn analyze_readers(
         observer.observe(&dissected, &mut |event| tracker.event(event));
     };
     let mut clock = Clock::default();
+    let mut sorter = Sorter::default();
     let mut spans: Vec<Option<(Timestamp, Timestamp)>> = vec![None; readers.len()];
     let mut captures = each_frame(readers, |frame| {
         let frame = clock.mend(frame);
@@ -60,8 +62,11 @@ pub fn analyze_readers(
             let (first, last) = span.unwrap_or((frame.time, frame.time));
             *span = Some((first.min(frame.time), last.max(frame.time)));
         }
-        dissector.frame(&frame, &mut take);
+        if dissector.may_matter_at_first_look(&frame) {
+            sorter.push(&frame, &mut |frame| dissector.frame(frame, &mut take));
+        }
     });
+    sorter.finish(&mut |frame| dissector.frame(frame, &mut take));
     dissector.finish(&mut take);
     for (index, facts) in captures.iter_mut().enumerate() {
         facts.taken = dissector.taken(index).clone();

@@ -320,6 +320,33 @@ fn quickest(frames: &[Frame]) -> usize {
         .unwrap_or(0)
 }
 
+#[test]
+fn frames_out_of_order_are_put_in_order() {
+    for recipe in boots() {
+        let frames = recipe.scene.frames();
+        let mut pairs = frames.clone();
+        for pair in pairs.chunks_mut(2) {
+            let span = |pair: &[Frame]| pair[pair.len() - 1].time_ns - pair[0].time_ns;
+            if span(pair) < 100_000_000 {
+                pair.reverse();
+            }
+        }
+        expect_same_but_numbers(&recipe, &of_frames(&pairs), "in swapped pairs");
+        // Two interfaces, each written out every tenth of a second.
+        let mut blocks = frames.clone();
+        blocks.sort_by_key(|frame| (frame.time_ns / 100_000_000, frame.bytes[0] ^ frame.bytes[5]));
+        expect_same_but_numbers(&recipe, &of_frames(&blocks), "of two interfaces");
+    }
+}
+
+/// The same findings and the same steps; frames have other numbers.
+fn expect_same_but_numbers(recipe: &Recipe, variant: &Diagnosis, label: &str) {
+    let reference = of_frames(&recipe.scene.frames());
+    let label = format!("{} {label}", recipe.name);
+    assert_eq!(findings(variant), findings(&reference), "{label}");
+    assert_eq!(counts(variant), counts(&reference), "{label}");
+}
+
 /// Whether the words depend on what the capture's clock says: what a certificate is worth,
 /// how far off a time server is.
 fn is_held_against_clock(step: &str) -> bool {

@@ -12,6 +12,7 @@ pub mod file;
 mod foreign;
 pub mod inputs;
 pub mod live;
+pub mod order;
 mod pcap;
 mod pcapng;
 #[cfg(test)]

@@ -113,12 +113,16 @@ impl Dissector {
         self
     }
 
+    /// `false` for a frame that certainly brings nothing.
+    pub fn may_matter_at_first_look(&self, frame: &Frame<'_>) -> bool {
+        !self.prefilter
+            || frame.link_type != LinkType::Ethernet
+            || self.frame_may_matter(frame.bytes, 0)
+    }
+
     /// Takes in the next frame and gives out what it brings.
     pub fn frame(&mut self, frame: &Frame<'_>, emit: &mut dyn FnMut(super::Dissected<'_>)) {
-        if self.prefilter
-            && frame.link_type == LinkType::Ethernet
-            && !self.frame_may_matter(frame.bytes, 0)
-        {
+        if !self.may_matter_at_first_look(frame) {
             return;
         }
         let at = At {

@@ -121,8 +121,9 @@ impl Dissector {
 }
 
 /// Whether the payload of a UDP datagram may be a message that is recognized on
-/// any port: a TFTP request by its opcode, SIP by being text.
+/// any port: TFTP by its opcode, SIP by being text. Of TFTP not only requests: where a
+/// capture is out of order, the answer is looked at before its request is known.
 fn may_open_a_message(opening: [u8; 4]) -> bool {
     let is_text = |byte: &u8| byte.is_ascii_graphic() || byte.is_ascii_whitespace();
-    matches!(opening, [0, 1 | 2, ..]) || opening.iter().all(is_text)
+    matches!(opening, [0, 1..=6, ..]) || opening.iter().all(is_text)
 }

@@ -8,7 +8,7 @@
 
 use phoneboot_parsers::{Input, MacAddress};
 
-use super::link::{Link, logical_link};
+use super::link::{self, Link, logical_link};
 use crate::capture::LinkType;
 
 /// Bits of the frame control field's first byte: version, type and subtype.
@@ -62,7 +62,21 @@ pub(super) fn links<'a>(link_type: LinkType, input: Input<'a>, give: &mut dyn Fn
     };
     if let Some((radio, frame)) = found {
         data_frame(radio, frame, give);
+    } else if link_type == LinkType::Ppi
+        && let Some(link) = ppi_ethernet(input)
+    {
+        give(&link);
     }
+}
+
+/// PPI with an Ethernet frame in it, as mirrors of some access points send it.
+fn ppi_ethernet(input: Input<'_>) -> Option<Link<'_>> {
+    let (&[_, _, low, high, kind @ ..], _) = input.bytes.split_first_chunk::<8>()?;
+    if LinkType::from_number(u32::from_le_bytes(kind)) != LinkType::Ethernet {
+        return None;
+    }
+    let length = usize::from(u16::from_le_bytes([low, high]));
+    link::ethernet(behind(input, length)?)
 }
 
 /// Gives what an 802.11 frame without a capture header carries.
@@ -123,8 +137,8 @@ fn radiotap(input: Input<'_>) -> Option<(Radio, Input<'_>)> {
 /// +---------+-------+--------+-----------+----------------+------
 /// ```
 ///
-/// Little-endian, after the PPI specification of CACE Technologies. Other link types
-/// than 802.11 are not seen in it.
+/// Little-endian, after the PPI specification of CACE Technologies. `None` for other link
+/// types than 802.11.
 fn ppi(input: Input<'_>) -> Option<(Radio, Input<'_>)> {
     const COMMON: [u8; 2] = [2, 0];
 
@@ -453,6 +467,17 @@ mod tests {
         assert_eq!(bare_frame(&whole), [up(5), up(4), up(4)]);
         let cut = Input::cut(&whole[..whole.len() - 2], 2);
         assert_eq!(carried(LinkType::Wireless, cut), [up(5), up(4), up(2)]);
+    }
+
+    #[test]
+    fn opens_ethernet_in_ppi() {
+        let mut frame = vec![0, 0, 8, 0, 1, 0, 0, 0];
+        frame.extend(crate::dissect::testing::ethernet(true, 0x0800, BODY));
+        let mut sources = Vec::new();
+        links(LinkType::Ppi, Input::whole(&frame), &mut |link| {
+            sources.push(link.source);
+        });
+        assert_eq!(sources, [Some(MacAddress(PHONE_MAC))]);
     }
 
     #[test]
