@@ -228,6 +228,8 @@ pub enum EventKind<'a> {
     H323(&'a h323::Message),
     /// A TLS message of a connection that the subject opened.
     Tls(&'a tls::Message),
+    /// The capture does not hold all of a message of this protocol.
+    CutShort(Protocol),
     /// A message breaks its specification.
     Malformed {
         /// Of which protocol.

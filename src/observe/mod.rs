@@ -50,6 +50,18 @@ fn observe(dissected: &Dissected<'_>, emit: &mut dyn FnMut(&Event<'_>)) {
         Item::Tftp { issues, .. } => (Protocol::Tftp, issues),
         _ => return,
     };
+    // Of a file's block the length on the wire is enough.
+    let is_block = matches!(
+        dissected.item,
+        Item::Tftp {
+            message: tftp::Message::Data { .. },
+            ..
+        }
+    );
+    if !is_block && issues.iter().any(|issue| issue.kind == IssueKind::CutShort) {
+        let kind = EventKind::CutShort(protocol);
+        emit(&event(dissected, subject, kind));
+    }
     for issue in issues
         .iter()
         .filter(|issue| issue.kind == IssueKind::Malformed)
@@ -92,7 +104,7 @@ fn meaning<'a>(dissected: &Dissected<'a>) -> Option<(Subject, EventKind<'a>)> {
                     detail: &error.detail,
                 }
             } else {
-                EventKind::Heard
+                EventKind::CutShort(protocol)
             },
         )),
         Item::Tcp(notice) => Some(reach::tcp(dissected, notice)),

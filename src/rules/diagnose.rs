@@ -18,7 +18,7 @@ use crate::session::transfer::Transfer;
 use crate::session::{Boot, Phone};
 
 use super::context::Context;
-use super::{Check, RULES, causes, outcome, power, sides};
+use super::{Check, RULES, causes, cut, outcome, power, sides};
 
 /// DHCP options that can name a provisioning server, of any family.
 const PROVISIONING_OPTIONS: &[u8] = &[150, 66, 67, 160, 159, 161, 156, 114, 43, 125, 128, 176, 242];
@@ -155,6 +155,7 @@ fn judge_boot(boot: &Boot, context: &Context<'_>) -> BootDiagnosis {
         .flatten()
         .collect();
     sides::keep_what_is_proven(boot, &mut findings);
+    cut::keep_what_is_whole(boot, &mut findings);
     causes::fold(&mut findings);
     BootDiagnosis {
         outcome: outcome::outcome(boot, context, &findings),

@@ -7,6 +7,7 @@
 mod capture;
 mod causes;
 mod context;
+mod cut;
 mod diagnose;
 mod docs;
 mod fetch;

@@ -26,6 +26,7 @@ pub mod tracker;
 pub mod transfer;
 mod update;
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use phoneboot_parsers::{MacAddress, Protocol};
@@ -111,6 +112,8 @@ pub struct Boot {
     pub signaling: Vec<Signaling>,
     /// TLS connections that the phone opened, in their order.
     pub tls: Vec<tls::Session>,
+    /// Protocols of which the capture does not hold every message whole.
+    pub cut_short: BTreeSet<Protocol>,
     /// Messages of or to the phone that break their specification.
     pub malformed: Vec<Seen<Malformed>>,
     /// What happened, in the order of the frames.
@@ -240,6 +243,7 @@ impl Boot {
             plug_and_play: PlugAndPlay::default(),
             signaling: Vec::new(),
             tls: Vec::new(),
+            cut_short: BTreeSet::new(),
             malformed: Vec::new(),
             timeline: Vec::new(),
             steps_left_out: 0,

@@ -177,6 +177,9 @@ pub(in crate::session) fn segment(host: &mut Host, event: &Event<'_>) {
         EventKind::ArpAnswered { address, mac } => {
             super::reach::arp_answered(host, event, address, mac);
         }
+        EventKind::CutShort(protocol) => {
+            host.boot.cut_short.insert(protocol);
+        }
         EventKind::NeighborAnswered { address, mac } => {
             super::neighbors::answered(host, event, address, mac);
         }

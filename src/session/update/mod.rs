@@ -104,6 +104,10 @@ pub(super) fn apply(host: &mut Host, event: &Event<'_>) -> Change {
             message,
             from_client,
         } => clock::message(host, event, message, from_client),
+        EventKind::CutShort(protocol) => {
+            host.boot.cut_short.insert(protocol);
+            Change::default()
+        }
         EventKind::Malformed {
             protocol,
             field,
