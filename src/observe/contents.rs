@@ -4,12 +4,13 @@
 use std::collections::VecDeque;
 use std::net::IpAddr;
 
+use phoneboot_parsers::ftp;
 use phoneboot_parsers::http::{Ending, Piece, StartLine};
 use phoneboot_parsers::manifest::{self, MAX_FILE_BYTES, Manifest};
 use phoneboot_parsers::tftp::{self, Direction};
 use phoneboot_parsers::{Message, WireText};
 
-use crate::dissect::{Dissected, Item};
+use crate::dissect::{Dissected, FtpControl, FtpData, Item, TcpNotice};
 use crate::event::Endpoint;
 
 /// Files that are put together at a time; the one that was begun first is given up when
@@ -21,6 +22,9 @@ const TELLING_BYTES: usize = 16;
 
 /// TFTP's block size unless another one was agreed on (RFC 1350 §2).
 const DEFAULT_BLOCK_BYTES: usize = 512;
+
+/// Other commands of FTP that use a data connection.
+const FTP_TRANSFERS: [&str; 6] = ["STOR", "APPE", "STOU", "LIST", "NLST", "MLSD"];
 
 /// Files on their way.
 #[derive(Debug, Default)]
@@ -36,6 +40,12 @@ struct File {
     next_block: u16,
     /// TFTP's block size.
     block_bytes: usize,
+    /// FTP's server has said on the control connection that it has sent all.
+    is_confirmed: bool,
+    /// FTP's server has closed the data connection.
+    is_over: bool,
+    /// FTP's client has the file's beginning already.
+    lacks_start: bool,
 }
 
 /// Who fetches what from whom.
@@ -44,7 +54,8 @@ struct Key {
     client: (IpAddr, u16),
     server: IpAddr,
     /// What else tells one file of the two from another: TFTP's file, as a client may
-    /// fetch several from one port; the server's port of a TCP connection.
+    /// fetch several from one port; the server's port of a TCP connection, with FTP that of the
+    /// control connection.
     file: Tells,
 }
 
@@ -65,6 +76,8 @@ impl Contents {
                 ..
             } => self.tftp(dissected, message, file, from_client),
             Item::Message(Message::Http(piece), _) => self.http(dissected, piece),
+            Item::Message(Message::Ftp(message), _) => self.ftp(dissected, message),
+            Item::FtpData { control, what } => self.ftp_data(dissected, control, what),
             _ => None,
         }
     }
@@ -149,6 +162,86 @@ impl Contents {
         }
     }
 
+    /// What control connections say. A file of which only the rest is asked for (REST) is
+    /// passed over.
+    fn ftp(&mut self, dissected: &Dissected<'_>, message: &ftp::Message) -> Option<Manifest> {
+        let from_client = matches!(message, ftp::Message::Command(_));
+        let (client, server) = ends(dissected, from_client);
+        let key = Key {
+            client: (client.ip?, client.port?),
+            server: server.ip?,
+            file: Tells::ServerPort(server.port?),
+        };
+        match message {
+            ftp::Message::Command(command) => {
+                if command.is("RETR") {
+                    let is_resumed = self.find(&key).is_some_and(|file| file.lacks_start);
+                    self.begin(key);
+                    if is_resumed {
+                        self.files.pop_back();
+                    }
+                } else if command.is("REST") {
+                    let offset = command.argument.as_ref().and_then(|text| text.as_str());
+                    let lacks_start = offset.is_none_or(|text| text.trim() != "0");
+                    self.begin(key);
+                    if let Some(file) = self.files.back_mut() {
+                        file.lacks_start = lacks_start;
+                    }
+                } else if FTP_TRANSFERS.iter().any(|verb| command.is(verb)) {
+                    self.give_up(&key);
+                }
+                None
+            }
+            ftp::Message::Reply(reply) if matches!(reply.code, 226 | 250) => {
+                let file = self.find(&key)?;
+                file.is_confirmed = true;
+                if file.is_over { self.end(&key) } else { None }
+            }
+            ftp::Message::Reply(reply) => {
+                if reply.is_refusal() {
+                    self.give_up(&key);
+                }
+                None
+            }
+        }
+    }
+
+    /// What the data connection of a control connection brings. Its end may come before the
+    /// server's reply or behind it.
+    fn ftp_data(
+        &mut self,
+        dissected: &Dissected<'_>,
+        control: FtpControl,
+        what: FtpData<'_>,
+    ) -> Option<Manifest> {
+        let from_client = dissected.source.ip == Some(control.client.0);
+        let key = Key {
+            client: control.client,
+            server: control.server.0,
+            file: Tells::ServerPort(control.server.1),
+        };
+        match what {
+            FtpData::Bytes(bytes) if !from_client => {
+                self.add(&key, bytes);
+                None
+            }
+            FtpData::Tcp(TcpNotice::Finish) if !from_client => {
+                let file = self.find(&key)?;
+                file.is_over = true;
+                if file.is_confirmed {
+                    self.end(&key)
+                } else {
+                    None
+                }
+            }
+            FtpData::Tcp(TcpNotice::Reset | TcpNotice::Gap { .. }) => {
+                self.give_up(&key);
+                None
+            }
+            FtpData::Bytes(_) | FtpData::Tcp(_) => None,
+        }
+    }
+
     fn find(&mut self, key: &Key) -> Option<&mut File> {
         self.files.iter_mut().rfind(|file| file.key == *key)
     }
@@ -163,6 +256,9 @@ impl Contents {
             bytes: Vec::new(),
             next_block: 1,
             block_bytes: DEFAULT_BLOCK_BYTES,
+            is_confirmed: false,
+            is_over: false,
+            lacks_start: false,
         });
     }
 

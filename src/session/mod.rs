@@ -264,10 +264,11 @@ impl Boot {
         transfer.map_or(step, |at| at.max(step))
     }
 
-    /// Whether this is where a call server listens: by its port, or because the phone
-    /// asked there to be registered.
+    /// Whether this is where a call server listens: by its port, because the phone asked
+    /// there to be registered, or because its configuration says so.
     pub fn is_call_server(&self, server: IpAddr, port: u16) -> bool {
         registration::CALL_SERVER_PORTS.contains(&port)
+            || self.is_configured_call_server(server, port)
             || self
                 .registrations
                 .iter()

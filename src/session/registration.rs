@@ -7,11 +7,47 @@ use phoneboot_parsers::{Protocol, WireText};
 
 use crate::event::{At, Endpoint};
 
+use super::{Boot, lookup};
+
 /// How many registrations are kept in a boot.
 pub const MAX_REGISTRATIONS: usize = 32;
 
 /// Ports of call servers, over UDP and TCP: SCCP, SCCP over TLS, SIP, SIP over TLS.
 pub const CALL_SERVER_PORTS: [u16; 4] = [2000, 2443, 5060, 5061];
+
+/// Ports of a call server at which it does something else: files, time, names, trust
+/// (2445), certificates (3804) and web pages.
+const OTHER_PORTS: [u16; 14] = [
+    21, 53, 69, 80, 123, 443, 2445, 3804, 6970, 6971, 6972, 8080, 8443, 8445,
+];
+
+impl Boot {
+    /// Whether a configuration that was delivered names this server, by its address or by a
+    /// name that the phone looked up, as one to register with, and the port may be for that.
+    pub(super) fn is_configured_call_server(&self, server: IpAddr, port: u16) -> bool {
+        let mut names = self
+            .transfers
+            .iter()
+            .filter_map(|transfer| transfer.manifest.as_deref())
+            .flat_map(|manifest| &manifest.servers);
+        !OTHER_PORTS.contains(&port)
+            && names.any(|name| {
+                let text = name.to_string();
+                text.parse() == Ok(server) || self.leads_to(&text, server)
+            })
+    }
+
+    /// Whether the phone was told that this name has this address.
+    fn leads_to(&self, name: &str, address: IpAddr) -> bool {
+        self.lookups
+            .iter()
+            .filter(|lookup| lookup.name.to_string().eq_ignore_ascii_case(name))
+            .filter_map(|lookup| lookup.answer())
+            .any(|answer| {
+                matches!(&answer.value, lookup::Answer::Found { addresses, .. } if addresses.contains(&address))
+            })
+    }
+}
 
 /// The attempts to register one name with one server by one protocol. A phone with
 /// four lines makes four of them.
@@ -167,5 +203,48 @@ impl Status {
             Self::Rejected => "rejected",
             Self::Registered => "registered",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::testing::{BootBuilder, SERVER};
+    use crate::session::transfer;
+    use phoneboot_parsers::manifest;
+
+    /// A boot with a configuration that names this call server, which the name server
+    /// knows as 192.0.2.11.
+    fn configured(call_server: &str) -> Boot {
+        let text = format!(
+            "<device><callManagerGroup><processNodeName>{call_server}</processNodeName>\
+             </callManagerGroup></device>"
+        );
+        let told = lookup::Answer::Found {
+            addresses: vec![[192, 0, 2, 11].into()],
+            targets: Vec::new(),
+            canonical: None,
+        };
+        BootBuilder::new()
+            .transfer(
+                Protocol::Tftp,
+                "SEP001AA17BE638.cnf.xml",
+                transfer::Status::Complete,
+                |transfer| transfer.manifest = manifest::read(text.as_bytes()).map(Box::new),
+            )
+            .lookup("cucm.example.com", lookup::A, 1, Some(told))
+            .build()
+    }
+
+    #[test]
+    fn a_server_of_the_configuration_is_a_call_server_on_any_port_of_its_own() {
+        let call_server = IpAddr::from([192, 0, 2, 11]);
+        for name in ["192.0.2.11", "CUCM.example.com"] {
+            let boot = configured(name);
+            assert!(boot.is_call_server(call_server, 5160), "{name}");
+            assert!(!boot.is_call_server(call_server, 6970), "{name}");
+            assert!(!boot.is_call_server(SERVER.into(), 5160), "{name}");
+        }
+        assert!(!configured("other.example.com").is_call_server(call_server, 5160));
     }
 }

@@ -7,6 +7,7 @@ use phoneboot_parsers::tftp::Direction;
 use crate::event::Event;
 use crate::session::Phase;
 use crate::session::hosts::Host;
+use crate::session::transfer::Transfer;
 
 use super::{Change, step};
 
@@ -15,12 +16,16 @@ const MAX_SHOWN: usize = 4;
 
 /// A file was just delivered that names others.
 pub(super) fn names(host: &mut Host, event: &Event<'_>, manifest: &Manifest) -> Change {
-    let just_delivered = host.boot.transfers.iter_mut().rev().find(|transfer| {
-        transfer.direction == Direction::Read
-            && transfer.is_delivered()
-            && transfer.last == event.at
-            && Some(transfer.client_port) == event.destination.port
-    });
+    let just_delivered = host
+        .boot
+        .transfers
+        .iter_mut()
+        .filter(|transfer| {
+            transfer.direction == Direction::Read
+                && transfer.is_delivered()
+                && is_end_of(transfer, event)
+        })
+        .max_by_key(|transfer| transfer.last);
     let Some(transfer) = just_delivered else {
         return Change::default();
     };
@@ -38,6 +43,15 @@ pub(super) fn names(host: &mut Host, event: &Event<'_>, manifest: &Manifest) -> 
         );
     }
     Change::default()
+}
+
+/// Whether the frame is the one that ends the transfer. With FTP that may be a frame of the
+/// data connection, behind the server's reply.
+fn is_end_of(transfer: &Transfer, event: &Event<'_>) -> bool {
+    if transfer.protocol == Protocol::Ftp {
+        return Some(transfer.server) == event.source.ip && transfer.manifest.is_none();
+    }
+    transfer.last == event.at && Some(transfer.client_port) == event.destination.port
 }
 
 /// A line for the timeline; `None` when the file tells nothing that is not known.
