@@ -45,6 +45,7 @@ const CAUSES: &[Consequence] = &[
     at_same_server("registration-unanswered", "call-server-unreachable"),
     at_same_server("call-server-unreachable", "server-unreachable"),
     cause("file-missing", "tftp-file-too-large"),
+    cause("file-missing", "file-name-doubled"),
     cause("tftp-block-wrap", "tftp-file-too-large"),
     cause("tftp-retransmissions", "tftp-transfer-stalled"),
     cause("tftp-retransmissions", "cdp-low-power"),
@@ -61,6 +62,8 @@ const CAUSES: &[Consequence] = &[
     cause("tftp-retransmissions", "duplex-mismatch"),
     cause("power-protocols-conflict", "cdp-low-power"),
     cause("power-protocols-conflict", "lldp-low-power"),
+    // What cuts the power while the flash is written makes the loader begin again.
+    cause("firmware-fetched-again", "cdp-low-power"),
     cause("tftp-request-unanswered", "cdp-low-power"),
     cause("tftp-transfer-stalled", "cdp-low-power"),
     cause("dhcp-provisioning-missing", "dhcp-provisioning-malformed"),

@@ -36,6 +36,8 @@ const NEED_ANSWERS: &[&str] = &[
 const NEED_QUESTIONS: &[&str] = &[
     "boot-loop",
     "cdp-low-power",
+    "config-not-accepted",
+    "dhcp-offer-not-accepted",
     "dhcp-option-150-missing",
     "dhcp-provisioning-missing",
     "dhcp-router-missing",

@@ -2,10 +2,13 @@
 
 pub(super) mod boot_loop;
 pub(super) mod config_fallback_used;
+pub(super) mod config_not_accepted;
 pub(super) mod configured_firmware_missing;
 pub(super) mod file_missing;
 pub(super) mod file_name_case_mismatch;
+pub(super) mod file_name_doubled;
 mod firmware;
+pub(super) mod firmware_fetched_again;
 pub(super) mod firmware_file_renamed;
 pub(super) mod firmware_incomplete;
 pub(super) mod firmware_not_requested;

@@ -5,6 +5,7 @@ pub(super) mod dhcp_ack_missing;
 pub(super) mod dhcp_answer_slow;
 pub(super) mod dhcp_name_server_missing;
 pub(super) mod dhcp_offer_missing;
+pub(super) mod dhcp_offer_not_accepted;
 pub(super) mod dhcp_option_150_missing;
 pub(super) mod dhcp_provisioning_conflict;
 pub(super) mod dhcp_provisioning_malformed;

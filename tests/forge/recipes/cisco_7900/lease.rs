@@ -11,6 +11,8 @@ pub(super) fn recipes() -> Vec<Recipe> {
         option_150_as_text(),
         offer_missing(),
         offer_late_but_comes(),
+        offer_not_accepted(),
+        healthy_offer_taken_late(),
         ack_missing(),
         request_refused(),
         nak_then_new_lease(),
@@ -220,5 +222,51 @@ fn nak_then_new_lease() -> Recipe {
                 the server answers NAK, as it must, and two seconds later the phone starts from DISCOVER, \
                 gets its lease and registers.",
         ..bench.recipe("nak-then-new-lease", file!(), phone)
+    }
+}
+
+/// The rounds of a phone that sends DISCOVER and is offered `lease` each time.
+fn is_offered(bench: &mut Bench, lease: &Lease, times: u16) {
+    for time in 0..times {
+        bench.scene.dhcp_discover_again(&bench.phone, time * 4);
+        bench.scene.dhcp_offer(&bench.phone, &bench.router, lease);
+        bench.scene.wait_secs(4);
+    }
+}
+
+fn offer_not_accepted() -> Recipe {
+    let mut bench = Bench::cp_7961();
+    bench.powers_up();
+    let lease = bench.lease();
+    is_offered(&mut bench, &lease, 5);
+    bench.scene.wait_secs(35);
+    bench.phone_speaks(false);
+    bench.scene.wait_ms(40);
+    bench.switch_speaks(Some(6_300));
+    let phone = Phone {
+        notes: &[],
+        ..bench.failed(&["dhcp-offer-not-accepted"])
+    };
+    Recipe {
+        title: "The server offers an address five times and the phone never asks for it",
+        story: "The capture was taken at the DHCP server. It answers each DISCOVER with a complete OFFER, and \
+                the phone sends the next DISCOVER: a filter on the phone's switch drops the OFFERs.",
+        ..bench.recipe("offer-not-accepted", file!(), phone)
+    }
+}
+
+fn healthy_offer_taken_late() -> Recipe {
+    let mut bench = Bench::cp_7961();
+    bench.powers_up();
+    let lease = bench.lease();
+    is_offered(&mut bench, &lease, 3);
+    bench.leases();
+    bench.boots_from_files();
+    let phone = bench.healthy();
+    Recipe {
+        title: "The phone misses three offers and takes the fourth",
+        story: "The phone's link lost what was sent to it for the first twelve seconds. Then an OFFER gets \
+                through, and the boot goes on as it should.",
+        ..bench.recipe("healthy-offer-taken-late", file!(), phone)
     }
 }

@@ -21,6 +21,7 @@ mod link;
 mod port;
 mod reach;
 mod recovery;
+mod refused;
 mod scope;
 
 const FAMILY: &str = "cisco-7900";
@@ -37,6 +38,7 @@ pub(super) fn recipes() -> Vec<Recipe> {
         reach::recipes(),
         fetch::recipes(),
         firmware::recipes(),
+        refused::recipes(),
         healthy::recipes(),
     ]
     .concat()

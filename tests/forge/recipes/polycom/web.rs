@@ -10,6 +10,8 @@ pub(super) fn recipes() -> Vec<Recipe> {
         login_wanted(),
         server_overloaded(),
         image_cut_off(),
+        part_number_twice(),
+        part_number_twice_then_found(),
     ]
 }
 
@@ -122,5 +124,62 @@ fn image_cut_off() -> Recipe {
         story: "A formatted 321 asks for its application. The server announces 10,000 bytes, sends 7,300 and \
                 closes, twice: a time limit for slow clients that is far too short.",
         ..of_file(bench.recipe("image-cut-off", phone))
+    }
+}
+
+/// A master configuration in which somebody put the part number before the name.
+fn numbered_master(bench: &Bench) -> Vec<u8> {
+    let image = bench.of_part("sip.ld");
+    format!("<APPLICATION APP_FILE_PATH=\"{image}\" CONFIG_FILES=\"phone1.cfg\"/>\n").into_bytes()
+}
+
+fn part_number_twice() -> Recipe {
+    let mut bench = Bench::ip_321();
+    let own = bench.of_phone(".cfg");
+    let twice = bench.of_part(&bench.of_part("sip.ld"));
+    let config = numbered_master(&bench);
+    let once = bench.of_part("sip.ld");
+    bench.finds_server();
+    bench.fetches(&own, &config);
+    bench.misses(&twice);
+    bench.misses(&once);
+    for _ in 0..4 {
+        bench.scene.wait_secs(30);
+        bench.neighbors_speak();
+    }
+    let phone = Phone {
+        notes: &["file-missing"],
+        ..bench.failed(&["file-name-doubled"])
+    };
+    Recipe {
+        title: "APP_FILE_PATH names the image with the part number, and the phone adds it again",
+        story: "The master file says 2345-12360-001.sip.ld. The formatted 321 puts its part number before \
+                that and asks for 2345-12360-001.2345-12360-001.sip.ld, then for the name as it stands; the \
+                server has only sip.ld.",
+        ..of_file(bench.recipe("part-number-twice", phone))
+    }
+}
+
+fn part_number_twice_then_found() -> Recipe {
+    let mut bench = Bench::ip_331();
+    let own = bench.of_phone(".cfg");
+    let once = bench.of_part("sip.ld");
+    let twice = bench.of_part(&once);
+    let config = numbered_master(&bench);
+    bench.finds_server();
+    bench.fetches(&own, &config);
+    bench.misses(&twice);
+    bench.finds_up_to_date(&once, &pattern(IMAGE_BYTES));
+    bench.fetches("phone1.cfg", b"<phone1 reg.1.address=\"2033\"/>\n\n");
+    bench.registers();
+    let phone = Phone {
+        notes: &["file-name-doubled"],
+        ..bench.healthy()
+    };
+    Recipe {
+        title: "The same, and the image is there under the name with one part number",
+        story: "The first request for the image fails, the second finds it, and the phone has that version \
+                already. It registers: all that is lost is one request.",
+        ..of_file(bench.recipe("part-number-twice-then-found", phone))
     }
 }
