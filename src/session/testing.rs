@@ -240,6 +240,7 @@ impl BootBuilder {
             location: None,
             manifest: None,
             with_credentials: false,
+            credentials_in_clear: None,
             host: None,
             first,
             last_request: first,

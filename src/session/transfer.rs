@@ -65,6 +65,9 @@ pub struct Transfer {
     pub manifest: Option<Box<Manifest>>,
     /// Whether the last request carried credentials.
     pub with_credentials: bool,
+    /// The last request that carried them so that everybody on the way can read them (Basic);
+    /// `None` when none did.
+    pub credentials_in_clear: Option<At>,
     /// HTTP `Host`.
     pub host: Option<WireText>,
     /// The first request.

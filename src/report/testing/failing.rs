@@ -196,6 +196,7 @@ fn missing_file(first: At, last: At) -> Transfer {
         location: None,
         manifest: None,
         with_credentials: false,
+        credentials_in_clear: None,
         host: None,
         first,
         last_request: last,

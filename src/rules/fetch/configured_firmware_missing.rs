@@ -28,13 +28,15 @@ use crate::rules::context::TransferVerdict;
 use crate::session::Boot;
 use crate::session::transfer::Transfer;
 
-use super::{firmware, loss};
+use super::{firmware, load_name_unusable, loss};
 
 pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding> {
     context
         .reads(boot)
         .filter(|(transfer, verdict)| {
-            *verdict == TransferVerdict::NotFound && !context.arrived(boot, &transfer.file_name())
+            *verdict == TransferVerdict::NotFound
+                && !context.arrived(boot, &transfer.file_name())
+                && load_name_unusable::fault(transfer).is_none()
         })
         .filter_map(|(transfer, _)| {
             let configuration = firmware::configuration_naming(boot, context, transfer)?;

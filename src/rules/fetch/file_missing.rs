@@ -36,7 +36,7 @@ use crate::session::Boot;
 use crate::session::transfer::Transfer;
 
 use super::file_name_case_mismatch::twin;
-use super::{file_name_doubled, firmware, loss};
+use super::{file_name_doubled, firmware, load_name_unusable, loss};
 
 pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding> {
     let mut normal = Vec::new();
@@ -46,6 +46,7 @@ pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding
             || context.arrived(boot, &transfer.file_name())
             || twin(context, transfer).is_some()
             || file_name_doubled::single(transfer).is_some()
+            || load_name_unusable::fault(transfer).is_some()
             || is_replaced_by_default(boot, context, transfer)
             || firmware::configuration_naming(boot, context, transfer).is_some()
         {

@@ -4,6 +4,7 @@ pub(super) mod boot_loop;
 pub(super) mod config_fallback_used;
 pub(super) mod config_not_accepted;
 pub(super) mod configured_firmware_missing;
+pub(super) mod credentials_in_clear;
 pub(super) mod file_missing;
 pub(super) mod file_name_case_mismatch;
 pub(super) mod file_name_doubled;
@@ -18,7 +19,9 @@ pub(super) mod http_authentication_required;
 pub(super) mod http_body_truncated;
 pub(super) mod http_redirect_unfollowed;
 pub(super) mod http_server_error;
+pub(super) mod load_name_unusable;
 mod loss;
+pub(super) mod provisioned_elsewhere;
 mod refusals;
 #[cfg(test)]
 mod testing;

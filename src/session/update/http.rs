@@ -65,9 +65,19 @@ pub(super) fn request(host: &mut Host, event: &Event<'_>, head: &Head) -> Change
         transfer.client_port = client_port;
         transfer.method = Some(method.clone());
         transfer.host = head.header("Host").cloned();
-        transfer.with_credentials = ["Authorization", "Proxy-Authorization"]
-            .iter()
-            .any(|name| head.header(name).is_some());
+        let credentials = || {
+            ["Authorization", "Proxy-Authorization"]
+                .iter()
+                .filter_map(|name| head.header(name))
+        };
+        transfer.with_credentials = credentials().next().is_some();
+        let is_basic = credentials().any(|value| {
+            let scheme = value.as_bytes().get(..5).unwrap_or_default();
+            scheme.eq_ignore_ascii_case(b"Basic")
+        });
+        if is_basic {
+            transfer.credentials_in_clear = Some(event.at);
+        }
         transfer.bytes = 0;
     }
     let flow = flow_mut(host, server, server_port, client_port);

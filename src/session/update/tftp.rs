@@ -180,6 +180,7 @@ pub(super) fn find_or_add(
         location: None,
         manifest: None,
         with_credentials: false,
+        credentials_in_clear: None,
         host: None,
         first: at,
         last_request: at,

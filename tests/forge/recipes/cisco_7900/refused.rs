@@ -10,6 +10,7 @@ pub(super) fn recipes() -> Vec<Recipe> {
         config_not_accepted_each_boot(),
         healthy_config_read_again(),
         image_fetched_again(),
+        load_name_with_extension(),
     ]
 }
 
@@ -103,5 +104,28 @@ fn image_fetched_again() -> Recipe {
         story: "The list and both images were taken from the archive of a sister model. The loader writes \
                 them, restarts, finds nothing that it can run, and begins again.",
         ..bench.recipe("image-fetched-again", file!(), phone)
+    }
+}
+
+fn load_name_with_extension() -> Recipe {
+    let mut bench = Bench::cp_7961();
+    bench.powers_up();
+    bench.leases();
+    bench.misses_trust_files();
+    let load = format!("{}.loads", bench.model.load);
+    let config = firmware::sccp_config(bench.call_server.ip, &load);
+    let name = bench.config_name();
+    bench.fetches(&name, &config);
+    bench.misses(&format!("{load}.loads"));
+    bench.registers();
+    let phone = Phone {
+        findings: &["load-name-unusable"],
+        ..bench.healthy()
+    };
+    Recipe {
+        title: "The load's name in the configuration ends in .loads, and the phone adds that again",
+        story: "The phone works with the firmware that it has. It will never get another: it asks for \
+                SCCP41.9-4-2SR3-1S.loads.loads, because the file's name was copied into loadInformation.",
+        ..bench.recipe("load-name-with-extension", file!(), phone)
     }
 }

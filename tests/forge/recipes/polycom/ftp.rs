@@ -85,7 +85,11 @@ fn healthy_ftp() -> Recipe {
     let mut bench = Bench::ip_331();
     boots(&mut bench, true);
     let phone = Phone {
-        notes: &["config-fallback-used", "file-missing"],
+        notes: &[
+            "config-fallback-used",
+            "credentials-in-clear",
+            "file-missing",
+        ],
         ..bench.healthy()
     };
     Recipe {
@@ -102,7 +106,12 @@ fn healthy_ftp_upload_refused() -> Recipe {
     let mut bench = Bench::ip_331();
     boots(&mut bench, false);
     let phone = Phone {
-        notes: &["config-fallback-used", "file-missing", "upload-refused"],
+        notes: &[
+            "config-fallback-used",
+            "credentials-in-clear",
+            "file-missing",
+            "upload-refused",
+        ],
         ..bench.healthy()
     };
     Recipe {
@@ -125,7 +134,7 @@ fn ftp_login_refused() -> Recipe {
     }
     bench.keeps_speaking(4);
     let phone = Phone {
-        notes: &[],
+        notes: &["credentials-in-clear"],
         ..bench.failed(&["ftp-login-refused"])
     };
     Recipe {
@@ -146,7 +155,7 @@ fn ftp_file_missing() -> Recipe {
     session.quits();
     bench.keeps_speaking(4);
     let phone = Phone {
-        notes: &[],
+        notes: &["credentials-in-clear"],
         ..bench.failed(&["file-missing"])
     };
     Recipe {
@@ -167,7 +176,7 @@ fn ftp_data_blocked() -> Recipe {
     }
     bench.keeps_speaking(4);
     let phone = Phone {
-        notes: &[],
+        notes: &["credentials-in-clear"],
         ..bench.failed(&["connection-blocked"])
     };
     Recipe {
@@ -188,7 +197,7 @@ fn ftp_active_mode_blocked() -> Recipe {
     session.quits();
     bench.keeps_speaking(4);
     let phone = Phone {
-        notes: &[],
+        notes: &["credentials-in-clear"],
         ..bench.failed(&["connection-blocked"])
     };
     Recipe {
@@ -212,7 +221,7 @@ fn ftp_transfer_failed() -> Recipe {
     session.hangs_up();
     bench.keeps_speaking(4);
     let phone = Phone {
-        notes: &[],
+        notes: &["credentials-in-clear"],
         ..bench.failed(&["ftp-transfer-failed"])
     };
     Recipe {

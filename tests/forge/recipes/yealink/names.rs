@@ -3,6 +3,7 @@
 use crate::forge::dns::{A, AAAA, NAPTR, SRV, Told};
 use crate::forge::recipes::{Phone, Recipe};
 use crate::forge::scene::Host;
+use crate::forge::tls::{CA, GOOD, Offer};
 
 use super::{ACCOUNT, Bench};
 
@@ -20,6 +21,7 @@ pub(super) fn recipes() -> Vec<Recipe> {
         name_servers_silent(),
         registrar_name_missing(),
         time_unanswered(),
+        provisioned_elsewhere(),
     ]
 }
 
@@ -234,5 +236,40 @@ fn time_unanswered() -> Recipe {
                 on without, by HTTP and UDP, and registers; with HTTPS it might have taken the server's \
                 certificate for one of the future.",
         ..bench.recipe("time-unanswered", phone)
+    }
+}
+
+fn provisioned_elsewhere() -> Recipe {
+    let mut bench = Bench::running();
+    let name_server = bench.leases_name();
+    bench.scene.arp(&bench.phone, &bench.router);
+    for (name, host) in [("rps.yealink.com", 20), ("provider.example.net", 30)] {
+        let server = Host::new(bench.router.mac, [203, 0, 113, host]).with_ttl(57);
+        bench.asks(&name_server, name, A, Told::Address(server.ip));
+        bench
+            .scene
+            .tls(&bench.phone, &server, 443, &Offer::modern(name))
+            .answers(0xc02c, &[GOOD, CA], false)
+            .accepts(None)
+            .completes()
+            .fetches(1_480)
+            .ends();
+        bench.scene.wait_ms(900);
+    }
+    bench.half_minutes(2);
+    let phone = Phone {
+        // Over TLS it tells nobody else which model it is.
+        family: Some("yealink"),
+        model: None,
+        outcome: &["loaded"],
+        notes: &["provisioned-elsewhere"],
+        ..bench.healthy()
+    };
+    Recipe {
+        title: "A second-hand T48S asks its maker where to go, and is sent to its former owner's provider",
+        story: "The phone was reset. The lease names the local server, but the phone asks rps.yealink.com \
+                first, where its MAC address is still entered for another company, and fetches its \
+                configuration from that company's provider.",
+        ..bench.recipe("provisioned-elsewhere", phone)
     }
 }
