@@ -296,3 +296,115 @@ fn ends<'d>(dissected: &'d Dissected<'_>, from_client: bool) -> (&'d Endpoint, &
         (&dissected.destination, &dissected.source)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capture::{FrameNumber, Timestamp};
+    use crate::event::At;
+
+    const CLIENT: (IpAddr, u16) = (IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 33)), 49_200);
+    const SERVER: (IpAddr, u16) = (IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 20)), 21);
+    const MASTER: &[u8] = b"<APPLICATION APP_FILE_PATH=\"sip.ld\" CONFIG_FILES=\"phone1.cfg\"/>";
+
+    /// One frame of an FTP session.
+    enum Frame {
+        Asks(&'static str),
+        Says(u16),
+        Brings(&'static [u8]),
+        Closes,
+        Loses,
+    }
+    use Frame::{Asks, Brings, Closes, Loses, Says};
+
+    fn endpoint((ip, port): (IpAddr, u16)) -> Endpoint {
+        Endpoint {
+            ip: Some(ip),
+            port: Some(port),
+            ..Endpoint::default()
+        }
+    }
+
+    /// How many names the files have that were put together, and at which frame.
+    fn read(frames: &[Frame]) -> Vec<(usize, usize)> {
+        let mut contents = Contents::default();
+        let control = FtpControl {
+            client: CLIENT,
+            server: SERVER,
+        };
+        let mut found = Vec::new();
+        for (index, frame) in frames.iter().enumerate() {
+            let message = match frame {
+                Asks(line) => {
+                    let (verb, argument) = line.split_once(' ').unwrap();
+                    Some(ftp::Message::Command(ftp::Command {
+                        verb: verb.into(),
+                        argument: Some(argument.into()),
+                        listens: None,
+                    }))
+                }
+                Says(code) => Some(ftp::Message::Reply(ftp::Reply {
+                    code: *code,
+                    lines: Vec::new(),
+                    listens: None,
+                })),
+                _ => None,
+            };
+            let message = message.map(Message::Ftp);
+            let data = |what| Item::FtpData { control, what };
+            let item = match (frame, &message) {
+                (_, Some(message)) => Item::Message(message, &[]),
+                (Brings(bytes), _) => data(FtpData::Bytes(bytes)),
+                (Closes, _) => data(FtpData::Tcp(TcpNotice::Finish)),
+                _ => data(FtpData::Tcp(TcpNotice::Gap { missing_bytes: 9 })),
+            };
+            let (source, destination) = match frame {
+                Asks(_) => (CLIENT, SERVER),
+                Says(_) => (SERVER, CLIENT),
+                _ => ((SERVER.0, 40_000), (CLIENT.0, 49_201)),
+            };
+            let manifest = contents.take(&Dissected {
+                at: At {
+                    capture: 0,
+                    frame: FrameNumber(index as u64),
+                    time: Timestamp(0),
+                },
+                source: endpoint(source),
+                destination: endpoint(destination),
+                vlans: &[],
+                hop_limit: None,
+                item,
+            });
+            found.extend(manifest.map(|manifest| (index, manifest.files.len())));
+        }
+        found
+    }
+
+    #[test]
+    fn a_file_by_ftp_ends_with_reply_and_data_in_either_order() {
+        let (asks, brings) = (Asks("RETR a.cfg"), Brings(MASTER));
+        assert_eq!(
+            read(&[asks, Says(150), brings, Closes, Says(226)]),
+            [(4, 2)]
+        );
+        let (asks, brings) = (Asks("retr a.cfg"), Brings(MASTER));
+        assert_eq!(
+            read(&[asks, Says(150), Says(226), brings, Closes]),
+            [(4, 2)]
+        );
+    }
+
+    #[test]
+    fn what_is_no_whole_file_names_nothing() {
+        let whole = || [Brings(MASTER), Closes, Says(226)];
+        let after = |before: Vec<Frame>| {
+            let frames: Vec<Frame> = before.into_iter().chain(whole()).collect();
+            read(&frames)
+        };
+        assert!(after(vec![Asks("REST 9"), Asks("RETR a.cfg")]).is_empty());
+        assert_eq!(after(vec![Asks("REST 0"), Asks("RETR a.cfg")]).len(), 1);
+        assert!(after(vec![Asks("RETR a.cfg"), Loses]).is_empty());
+        assert!(after(vec![Asks("RETR a.cfg"), Says(451)]).is_empty());
+        assert!(after(vec![Asks("RETR a.cfg"), Asks("LIST /")]).is_empty());
+    }
+}
