@@ -68,6 +68,7 @@ const CAUSES: &[Consequence] = &[
     cause("tftp-transfer-stalled", "cdp-low-power"),
     cause("dhcp-provisioning-missing", "dhcp-provisioning-malformed"),
     cause("dhcp-option-150-missing", "dhcp-provisioning-malformed"),
+    cause("dhcp-offer-not-accepted", "dhcp-provisioning-malformed"),
     cause("tftp-request-unanswered", "dhcp-provisioning-malformed"),
     cause("server-unreachable", "dhcp-provisioning-malformed"),
     // What the voice VLAN has, another VLAN need not have.

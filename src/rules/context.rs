@@ -26,6 +26,9 @@ const ROTATION_SECS: f64 = 60.0;
 /// An early close within this many bytes of an image is a look at its header.
 const HEADER_LOOK_BYTES: u64 = 256 * 1024;
 
+/// Who asks this often for the same file does not go on without it.
+const IN_VAIN: u64 = 3;
+
 /// What a rule may know beside the boot.
 #[derive(Clone, Copy)]
 pub struct Context<'a> {
@@ -79,6 +82,16 @@ impl TransferVerdict {
             Self::Truncated => "truncated",
             Self::Unknown => "unknown",
         }
+    }
+}
+
+/// Whether a file came, or is on its way: the server said 200, and the capture lacks its
+/// bytes or ends among them.
+pub(super) fn came(transfer: &Transfer, verdict: TransferVerdict) -> bool {
+    match verdict {
+        TransferVerdict::Complete | TransferVerdict::UpToDate => true,
+        TransferVerdict::Unknown => transfer.http_status == Some(200),
+        _ => false,
     }
 }
 
@@ -268,12 +281,24 @@ impl<'a> Context<'a> {
         let all_settled = self.reads(boot).all(|(transfer, verdict)| match verdict {
             TransferVerdict::Complete | TransferVerdict::UpToDate => true,
             TransferVerdict::Unknown => false,
+            TransferVerdict::Truncated if self.is_asked_in_vain(boot, transfer) => false,
             _ => {
                 self.when_absent(transfer) != WhenAbsent::Fatal
                     || self.stand_in_arrived(boot, transfer)
             }
         });
         boot.registrations.is_empty() && self.fetched_anything(boot) && all_settled
+    }
+
+    /// Whether the phone asked for an FTP file again and again, and got no other file
+    /// since: it starts over each time.
+    pub fn is_asked_in_vain(&self, boot: &Boot, transfer: &Transfer) -> bool {
+        transfer.protocol == Protocol::Ftp
+            && transfer.requests >= IN_VAIN
+            && !boot
+                .transfers
+                .iter()
+                .any(|other| other.first > transfer.last && other.is_delivered())
     }
 
     /// Whether a file of this name arrived within the boot, from wherever.
@@ -293,13 +318,11 @@ impl<'a> Context<'a> {
         };
         chain.needs != Needs::All
             && self.reads(boot).any(|(other, verdict)| {
-                matches!(
-                    verdict,
-                    TransferVerdict::Complete | TransferVerdict::UpToDate
-                ) && self
-                    .file(other)
-                    .and_then(|file| file.chain)
-                    .is_some_and(|known| known.name == chain.name)
+                came(other, verdict)
+                    && self
+                        .file(other)
+                        .and_then(|file| file.chain)
+                        .is_some_and(|known| known.name == chain.name)
             })
     }
 

@@ -10,6 +10,7 @@ mod context;
 mod cut;
 mod diagnose;
 mod docs;
+mod elsewhere;
 mod fetch;
 mod lease;
 mod link;

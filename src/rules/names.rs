@@ -3,15 +3,19 @@
 
 use std::net::IpAddr;
 
-use phoneboot_parsers::WireText;
+use phoneboot_parsers::{WireText, dhcp};
 
 use crate::event::At;
 use crate::profiles::Profile;
 use crate::session::Boot;
+use crate::session::lease6::BOOT_FILE_URL;
 use crate::session::lookup::{Answer, Lookup, NAPTR, SRV};
 
 /// Options whose values may name a provisioning server, of any family.
 const PROVISIONING: &[u8] = &[66, 160, 159, 161, 156, 114, 43, 125, 67, 128, 176, 242];
+
+/// The option that names TFTP servers (RFC 5859).
+const TFTP_SERVERS: u8 = 150;
 
 /// The option that names SIP servers (RFC 3361).
 const SIP_SERVERS: u8 = 120;
@@ -38,6 +42,8 @@ pub(super) struct Wanted<'b> {
 pub(super) enum Role {
     /// A lease names it as provisioning server, in this option; `None`: in the header.
     Provisioning(Option<u8>),
+    /// The URL in DHCPv6 option 59 names it as provisioning server.
+    BootUrl,
     /// An answer sent the phone there.
     Redirect,
     /// The phone registers there.
@@ -121,10 +127,25 @@ pub(super) fn wanted<'b>(boot: &'b Boot, profile: Option<&Profile>) -> Vec<Wante
 
 /// Hosts that the lease names, with their options.
 pub(super) fn leased<'b>(boot: &Boot) -> Vec<Wanted<'b>> {
-    let Some(lease) = boot.lease.boot_data() else {
-        return Vec::new();
-    };
-    let message = &lease.message;
+    let mut names = boot
+        .lease
+        .boot_data()
+        .map_or_else(Vec::new, |lease| leased_by_ipv4(&lease.message));
+    let urls = boot.lease6.boot_data().into_iter();
+    let urls = urls.filter_map(|data| data.message.text(BOOT_FILE_URL));
+    for host in urls.flat_map(|url| hosts_in(&url)) {
+        if !names.iter().any(|known| known.host == host) {
+            names.push(Wanted {
+                host,
+                role: Role::BootUrl,
+                lookups: Vec::new(),
+            });
+        }
+    }
+    names
+}
+
+fn leased_by_ipv4<'b>(message: &dhcp::Message) -> Vec<Wanted<'b>> {
     let by_option = PROVISIONING.iter().flat_map(|&code| {
         let bytes = message.option(code).unwrap_or_default();
         let role = Role::Provisioning(Some(code));
@@ -280,6 +301,25 @@ fn role_by_name(name: &str, profile: Option<&Profile>) -> Role {
     } else {
         Role::Unknown
     }
+}
+
+/// Whether this address is the maker's own service, by the name that led there, and
+/// another server was named to the phone, or found by it.
+pub(super) fn is_spare_service(boot: &Boot, profile: Option<&Profile>, server: IpAddr) -> bool {
+    let Some(name) = boot.name_of(server).map(base) else {
+        return false;
+    };
+    let hosts = leased(boot);
+    let is_makers = role_by_name(&name, profile) == Role::Maker;
+    if !is_makers || hosts.iter().any(|host| host.host == name) {
+        return false;
+    }
+    let by_option = boot.lease.boot_data().is_some_and(|lease| {
+        let mut codes = PROVISIONING.iter().chain([&TFTP_SERVERS]);
+        !hosts.is_empty() || codes.any(|code| lease.message.option(*code).is_some())
+    });
+    let others = boot.transfers.iter().any(|other| other.server != server);
+    by_option || boot.lease6.names_a_server() || others
 }
 
 /// The last two labels: a maker's own domain.

@@ -2,6 +2,7 @@
 
 use crate::diagnosis::{Outcome, PhaseReport, PhaseStatus};
 use crate::finding::{Finding, Severity};
+use crate::session::tls::REGISTRATION_PORTS;
 use crate::session::{Boot, Phase};
 
 use super::context::Context;
@@ -73,8 +74,16 @@ pub(super) fn phases(boot: &Boot, findings: &[Finding]) -> Vec<PhaseReport> {
         .collect()
 }
 
-/// The phase that a finding's rule judges; `None` for the capture.
+/// The phase that a finding is about, which is the one that its rule judges: except TLS to a
+/// port by which phones register. `None` for the capture.
 pub(super) fn phase_of(finding: &Finding) -> Option<Phase> {
+    let is_registration = finding
+        .subject
+        .port
+        .is_some_and(|port| REGISTRATION_PORTS.contains(&port));
+    if finding.id == "tls-handshake-failed" && is_registration {
+        return Some(Phase::Register);
+    }
     RULES
         .iter()
         .find(|rule: &&Rule| rule.id == finding.id)
@@ -134,6 +143,18 @@ mod tests {
         let asked = || BootBuilder::new().lease(&[150], &[(150, &[192, 0, 2, 10])]);
         assert_eq!(outcome_of(asked(), 5, &[]), "incomplete");
         assert_eq!(outcome_of(asked(), 300, &[]), "stalled");
+    }
+
+    #[test]
+    fn tls_to_a_registration_port_belongs_to_that_phase() {
+        for (port, phase) in [(443, Phase::Fetch), (5061, Phase::Register)] {
+            let about = crate::finding::About {
+                port: Some(port),
+                ..Default::default()
+            };
+            let finding = Finding::new("tls-handshake-failed", Severity::Error, "").about(about);
+            assert_eq!(phase_of(&finding), Some(phase));
+        }
     }
 
     #[test]

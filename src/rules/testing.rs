@@ -16,6 +16,7 @@ pub(super) struct Case {
     family: Option<&'static str>,
     model: Option<&'static str>,
     captures: Vec<CaptureFacts>,
+    judged: usize,
     delivered: BTreeMap<String, String>,
 }
 
@@ -45,6 +46,7 @@ impl Case {
             family: Some(family),
             model: None,
             captures: vec![capture(end + 120_000_000_000)],
+            judged: last,
             delivered: BTreeMap::new(),
         }
     }
@@ -106,12 +108,17 @@ impl Case {
         self
     }
 
-    /// What a rule says of the last boot.
+    /// Says which of the boots is judged, instead of the last.
+    pub(super) fn judge_boot(&mut self, index: usize) {
+        self.judged = index;
+    }
+
+    /// What a rule says of the judged boot.
     pub(super) fn check(
         &self,
         check: impl Fn(&Boot, &Context<'_>) -> Vec<Finding>,
     ) -> Vec<Finding> {
-        let boot_index = self.phone.boots.len() - 1;
+        let boot_index = self.judged;
         let context = Context {
             phone: &self.phone,
             boot_index,

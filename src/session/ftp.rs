@@ -8,6 +8,8 @@ use crate::event::At;
 
 /// How many logins are kept in a boot.
 pub const MAX_LOGINS: usize = 64;
+/// How many refused directories are kept in a boot.
+pub const MAX_DIRECTORIES: usize = 64;
 /// How many data connections are kept in a boot.
 pub const MAX_DATA_CONNECTIONS: usize = 256;
 
@@ -16,6 +18,8 @@ pub const MAX_DATA_CONNECTIONS: usize = 256;
 pub struct Ftp {
     /// Logins, one a server and user, in their order.
     pub logins: Vec<Login>,
+    /// Directories that a server did not change to, one a server and path.
+    pub refused_directories: Vec<RefusedDirectory>,
     /// Data connections that were named, in their order.
     pub data: Vec<DataConnection>,
 }
@@ -61,6 +65,23 @@ pub struct Refusal {
     pub words: WireText,
     /// Where it stands.
     pub at: At,
+}
+
+/// A directory that a server did not change to (CWD).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefusedDirectory {
+    /// The server.
+    pub server: IpAddr,
+    /// Its port.
+    pub server_port: u16,
+    /// The path, from the directory of the login on.
+    pub path: WireText,
+    /// The server's last refusal.
+    pub refusal: Refusal,
+    /// How often the server refused.
+    pub refusals: u64,
+    /// The first refusal.
+    pub first: At,
 }
 
 /// A connection for one file or list, or the attempt to open it.

@@ -7,7 +7,7 @@ use crate::event::{At, Event, EventKind, Seen};
 use super::Boot;
 use super::hosts::Hosts;
 use super::port::{Auth, AuthMessage};
-use super::update::port::{TreeNews, answered_by_other, hear_bpdu, keep};
+use super::update::port::{TreeNews, answered_by_other, hear_bpdu, is_verdict, keep};
 
 /// How many ports' trees are remembered.
 const MAX_TREES: usize = 64;
@@ -23,7 +23,8 @@ const QUESTION_SECS: f64 = 30.0;
 pub(super) struct Ports {
     /// The last BPDU of each port and tree.
     trees: Vec<Seen<TreeNews>>,
-    /// EAPOL messages that were sent to everybody.
+    /// EAPOL messages that were sent to everybody, without verdicts: these are about
+    /// somebody who spoke before.
     questions: Vec<Seen<eapol::Message>>,
 }
 
@@ -33,6 +34,9 @@ impl Ports {
     pub(super) fn remember(&mut self, event: &Event<'_>) -> bool {
         match event.kind {
             EventKind::Eapol(message) => {
+                if is_verdict(message) {
+                    return true;
+                }
                 if self.questions.len() >= MAX_QUESTIONS {
                     self.questions.remove(0);
                 }

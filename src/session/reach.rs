@@ -83,6 +83,8 @@ pub struct Connection {
     pub accepted: Option<At>,
     /// RST in answer to the SYN.
     pub refused: Option<At>,
+    /// How many RST answered its SYNs.
+    pub refusals: u64,
     /// RST within the connection.
     pub reset: Option<At>,
     /// The first FIN.

@@ -79,10 +79,19 @@ pub struct Registration {
     pub client_port: Option<u16>,
     /// The last request.
     pub last_request: At,
+    /// What was asked since the last final answer; `None` while nothing was, or while
+    /// there is no answer at all.
+    pub asked_again: Option<Silence>,
     /// The last final answer; `None` while there is none.
     pub answer: Option<Answer>,
     /// How often the server asked for credentials.
     pub challenges: u64,
+    /// Final answers that refused, since the server last accepted.
+    pub refusals: u64,
+    /// The first of them.
+    pub first_refusal: Option<At>,
+    /// How often an SCCP server told the phone to wait and ask for leave again.
+    pub put_off: u64,
     /// The server's 1xx, which says that it heard the phone and no more.
     pub provisional: Option<At>,
     /// Set while the phone repeats what was answered.
@@ -114,13 +123,95 @@ impl Registration {
             call_id: None,
             client_port: None,
             last_request: at,
+            asked_again: None,
             answer: None,
             challenges: 0,
+            refusals: 0,
+            first_refusal: None,
+            put_off: 0,
             provisional: None,
             unheard: None,
             lapsed: None,
         }
     }
+
+    /// What the phone asked and got no final answer to; `None` when the last request
+    /// was answered.
+    pub fn silence(&self) -> Option<Silence> {
+        match self.answer {
+            Some(_) => self.asked_again,
+            None => Some(Silence {
+                since: self.first,
+                requests: self.requests,
+            }),
+        }
+    }
+
+    /// Whether the server only told the phone what to do otherwise: a challenge that it
+    /// has no credentials for, a longer interval, another place.
+    pub fn is_told_otherwise(&self) -> bool {
+        self.answer
+            .as_ref()
+            .is_some_and(|answer| match answer.status {
+                300..=399 | 423 => true,
+                401 | 407 => !self.with_credentials,
+                _ => false,
+            })
+    }
+
+    /// Counts a request that is not yet answered.
+    pub(in crate::session) fn asked(&mut self, at: At) {
+        self.requests = self.requests.saturating_add(1);
+        self.last_request = at;
+        if self.status == Status::Rejected && self.is_told_otherwise() {
+            self.status = Status::Unanswered;
+        }
+        if self.status == Status::Unanswered {
+            self.last = at;
+        }
+        if self.answer.is_some() {
+            let silence = self.asked_again.get_or_insert(Silence {
+                since: at,
+                requests: 0,
+            });
+            silence.requests = silence.requests.saturating_add(1);
+        }
+    }
+
+    /// Takes in a final answer of the server, after which the attempt stands so.
+    pub(in crate::session) fn settle(&mut self, status: Status, words: String, answer: Answer) {
+        match status {
+            Status::Registered => {
+                self.lapsed = None;
+                self.refusals = 0;
+                self.first_refusal = None;
+            }
+            Status::Rejected => {
+                self.refusals = self.refusals.saturating_add(1);
+                self.first_refusal = self.first_refusal.or(Some(answer.at));
+            }
+            Status::Unanswered => {}
+        }
+        self.detail = Some(words).filter(|words| !words.is_empty());
+        self.last = answer.at;
+        self.asked_again = None;
+        let at = answer.at;
+        self.answer = Some(answer);
+        if self.status != Status::Registered {
+            self.status = status;
+        } else if status == Status::Rejected && !self.is_told_otherwise() {
+            self.lapsed = Some(at);
+        }
+    }
+}
+
+/// Requests that nothing came back for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Silence {
+    /// The first of them.
+    pub since: At,
+    /// How many, repeats included.
+    pub requests: u64,
 }
 
 /// A final answer to a request to register.
@@ -187,9 +278,9 @@ pub struct PlugAndPlay {
 /// How a registration stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Status {
-    /// Asked, no answer yet; or challenged, and the credentials not sent yet.
+    /// Asked, no answer yet; or challenged, and the credentials not sent yet; or put off.
     Unanswered,
-    /// The server refused.
+    /// The server refused, or told the phone again and again what it does not do.
     Rejected,
     /// The server accepted.
     Registered,

@@ -3,23 +3,23 @@
 //! Each call adds one thing that a capture would have shown, a frame and a little
 //! time later than the one before; [`BootBuilder::after_secs`] lets more time pass.
 
+mod calls;
+
 use std::net::{IpAddr, Ipv4Addr};
 
 use phoneboot_parsers::dhcp::{self, Area, MessageType, RawOption};
 use phoneboot_parsers::tftp::Direction;
-use phoneboot_parsers::tls::{ClientHello, Version};
-use phoneboot_parsers::{MacAddress, Protocol, WireText, cdp, eapol, icmp, lldp};
+use phoneboot_parsers::{Input, MacAddress, Protocol, WireText, cdp, dhcpv6, eapol, icmp, lldp};
 
 use crate::capture::{FrameNumber, Timestamp};
 use crate::event::{At, Endpoint, Seen, Unreachable};
 
 use super::lease::LeaseMessage;
+use super::lease6::Lease6Message;
 use super::link::Announcement;
 use super::lookup::{Answer, Asked, Lookup};
 use super::port::{TreePort, TreePortId, TreeState};
 use super::reach::{ArpTarget, Connection, Undelivered};
-use super::registration::{self, Registration};
-use super::tls;
 use super::transfer::{Status, Transfer, TransferError};
 use super::{Beginning, Boot, Phase, Step};
 
@@ -331,6 +331,40 @@ impl BootBuilder {
         self
     }
 
+    /// A `DHCPv6` server gives the phone `2001:db8::61`, and these options.
+    pub(crate) fn dhcpv6_lease(self, options: &[(u16, &[u8])]) -> Self {
+        let association = [
+            &[
+                0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 5, 0, 24, 0x20, 1, 0x0d, 0xb8,
+            ][..],
+            &[
+                0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x61, 0, 0, 1, 0, 0, 0, 1, 0,
+            ],
+        ]
+        .concat();
+        let options = [&[(3, &association[..])][..], options].concat();
+        self.dhcpv6(7, &options)
+    }
+
+    /// A DHCPv6 message of this kind to or from the phone.
+    pub(crate) fn dhcpv6(self, kind: u8, options: &[(u16, &[u8])]) -> Self {
+        let mut bytes = vec![kind, 1, 2, 3];
+        for (code, value) in options {
+            bytes.extend(code.to_be_bytes());
+            bytes.extend(u16::try_from(value.len()).unwrap().to_be_bytes());
+            bytes.extend(*value);
+        }
+        let message = dhcpv6::decode(Input::whole(&bytes)).unwrap().value;
+        self.with(|boot, at| {
+            boot.lease6.messages.push(Lease6Message {
+                at,
+                vlan: None,
+                sender: Some("fe80::1".parse().unwrap()),
+                message,
+            });
+        })
+    }
+
     /// The phone asks by ARP for an address, `asked` times within five seconds each.
     pub(crate) fn arp(mut self, address: Ipv4Addr, asked: u32, answered: bool) -> Self {
         let first = self.tick();
@@ -421,6 +455,7 @@ impl BootBuilder {
             opens: 1,
             accepted: None,
             refused: None,
+            refusals: 0,
             reset: None,
             finished: None,
             missing_bytes: 0,
@@ -428,81 +463,6 @@ impl BootBuilder {
         change(&mut connection, first);
         self.boot.last_heard = connection.last;
         self.boot.reach.connections.push(connection);
-        self
-    }
-
-    /// The phone opens TLS to a port of [`SERVER`] as `prov.example.com` and offers up to
-    /// TLS 1.2; changed by hand from a hello without an answer.
-    pub(crate) fn tls(self, port: u16, change: impl FnOnce(&mut tls::Session, At)) -> Self {
-        let mut boot = self.connection(SERVER, port, |connection, at| {
-            connection.accepted = Some(at);
-        });
-        let at = boot.tick();
-        boot.step(Phase::Fetch, Protocol::Tls, "tls-client-hello", true);
-        let hello = ClientHello {
-            legacy_version: Version::TLS_1_2,
-            server_name: Some("prov.example.com".into()),
-            ..ClientHello::default()
-        };
-        let mut session = tls::Session {
-            server: IpAddr::V4(SERVER),
-            server_port: port,
-            client_port: 50000,
-            hello: Seen::new(hello, at),
-            answer: None,
-            certificates: None,
-            certificate_request: None,
-            phone_certificates: None,
-            server_done: None,
-            phone_encrypts: None,
-            phone_records: 0,
-            server_accepts: None,
-            alerts: Vec::new(),
-            ended: None,
-            missing_bytes: 0,
-            last: at,
-        };
-        change(&mut session, at);
-        boot.boot.tls.push(session);
-        boot
-    }
-
-    /// The phone registers with [`SERVER`] by SIP.
-    pub(crate) fn registration(
-        mut self,
-        status: registration::Status,
-        detail: Option<&str>,
-    ) -> Self {
-        let first = self.tick();
-        self.step(Phase::Register, Protocol::Sip, "sip-register", true);
-        let last = self.tick();
-        let server = Some(IpAddr::V4(SERVER));
-        self.boot.registrations.push(Registration {
-            status,
-            detail: detail.map(str::to_owned),
-            name: Some(WireText::from("sip:100@pbx.example")),
-            with_credentials: true,
-            last,
-            requests: 2,
-            call_id: Some(WireText::from("call")),
-            client_port: Some(5060),
-            answer: detail.map(|words| registration::Answer {
-                at: last,
-                status: words.split(' ').next().unwrap().parse().unwrap_or(0),
-                hint: None,
-                retry_after_secs: None,
-                min_expires_secs: None,
-            }),
-            ..Registration::new(Protocol::Sip, server, Some(5060), first)
-        });
-        self
-    }
-
-    /// Changes the last registration.
-    pub(crate) fn last_registration(mut self, change: impl FnOnce(&mut Registration)) -> Self {
-        if let Some(last) = self.boot.registrations.last_mut() {
-            change(last);
-        }
         self
     }
 }

@@ -52,6 +52,8 @@ pub struct Session {
     pub alerts: Vec<Seen<SessionAlert>>,
     /// The first FIN or RST.
     pub ended: Option<Seen<End>>,
+    /// The server's first HTTP response in clear text.
+    pub speaks_http: Option<At>,
     /// Bytes that the capture lost.
     pub missing_bytes: u64,
     /// Its last message that was looked at.

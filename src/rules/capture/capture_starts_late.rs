@@ -90,14 +90,25 @@ fn begins(message: &LeaseMessage) -> bool {
 /// The same of DHCPv6: a phone solicits, asks for information, or confirms a lease that
 /// it had before its link went down (RFC 8415 §18.2.1, §18.2.3, §18.2.6).
 fn begins_by_ipv6(boot: &Boot) -> bool {
-    boot.lease6.messages.iter().any(|message| {
-        matches!(
-            message.message.kind,
-            dhcpv6::MessageType::Solicit
-                | dhcpv6::MessageType::InformationRequest
-                | dhcpv6::MessageType::Confirm
-        )
-    })
+    // A host that comes up asks for routers, and probes its link-local address first of all
+    // (RFC 4861 §6.3.7, RFC 4862 §5.4).
+    let comes_up = boot
+        .timeline
+        .iter()
+        .any(|step| step.event == "router-solicitation")
+        || boot
+            .neighbors
+            .iter()
+            .any(|asked| asked.probe && asked.address.is_unicast_link_local());
+    comes_up
+        || boot.lease6.messages.iter().any(|message| {
+            matches!(
+                message.message.kind,
+                dhcpv6::MessageType::Solicit
+                    | dhcpv6::MessageType::InformationRequest
+                    | dhcpv6::MessageType::Confirm
+            )
+        })
 }
 
 fn lease_sign(step: &Step) -> &'static str {
@@ -112,6 +123,7 @@ fn lease_sign(step: &Step) -> &'static str {
 mod tests {
     use super::*;
     use crate::rules::testing::Case;
+    use crate::session::neighbors::Neighbor;
     use crate::session::registration;
     use crate::session::testing::BootBuilder;
     use crate::session::transfer::Status;
@@ -146,6 +158,27 @@ mod tests {
         assert_eq!(said(former), 0);
         // What it did before it started over is not this boot's.
         assert_eq!(said(leases().with(|boot, at| boot.joined = Some(at))), 0);
+    }
+
+    #[test]
+    fn a_boot_that_begins_with_its_link_local_address_is_silent() {
+        let probes = |address: &str| {
+            let address = address.parse().unwrap();
+            BootBuilder::new()
+                .dhcp(MessageType::Ack, &[])
+                .with(|boot, at| {
+                    boot.neighbors.push(Neighbor {
+                        address,
+                        probe: true,
+                        first: at,
+                        last: at,
+                        asked: 1,
+                        answer: None,
+                    });
+                })
+        };
+        assert_eq!(said(probes("fe80::1:2")), 0);
+        assert_eq!(said(probes("2001:db8::1:2")), 1);
     }
 
     #[test]

@@ -3,7 +3,8 @@
 //! ## What it sees
 //! A read that the server answers with TFTP error 1, FTP reply 550, or HTTP 404 or 410. How bad that is
 //! depends on what the family does without the file: its profile says so. Misses that
-//! are normal are gathered in one note.
+//! are normal are gathered in one note. A directory that an FTP server does not change to is
+//! told of when the phone stops there.
 //!
 //! ## Why the phone stops
 //! Without its recovery file or image the phone has nothing to run and asks again for
@@ -28,15 +29,19 @@
 
 use phoneboot_parsers::Protocol;
 
-use crate::finding::{Finding, Severity};
+use crate::finding::{About, Finding, Severity};
 use crate::profiles::{Needs, Role};
 use crate::rules::Context;
-use crate::rules::context::TransferVerdict;
+use crate::rules::context::{TransferVerdict, came};
 use crate::session::Boot;
+use crate::session::ftp::RefusedDirectory;
 use crate::session::transfer::Transfer;
 
 use super::file_name_case_mismatch::twin;
 use super::{file_name_doubled, firmware, load_name_unusable, loss};
+
+/// A phone that can do with another file asks for it within this many seconds.
+const STAND_IN_SECS: f64 = 5.0;
 
 pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding> {
     let mut normal = Vec::new();
@@ -49,6 +54,7 @@ pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding
             || load_name_unusable::fault(transfer).is_some()
             || is_replaced_by_default(boot, context, transfer)
             || firmware::configuration_naming(boot, context, transfer).is_some()
+            || may_ask_on(boot, context, transfer)
         {
             continue;
         }
@@ -57,10 +63,12 @@ pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding
             severity => wanted.push((transfer, severity)),
         }
     }
-    let mut findings: Vec<Finding> = one_a_chain(wanted, context)
+    let groups = one_a_server(one_a_chain(wanted, context), boot, context);
+    let mut findings: Vec<Finding> = groups
         .iter()
         .map(|group| missing(group, boot, context))
         .collect();
+    findings.extend(directory_missing(boot, context));
     findings.extend(expected(&normal));
     findings
 }
@@ -71,11 +79,30 @@ fn is_replaced_by_default(boot: &Boot, context: &Context<'_>, transfer: &Transfe
     let role = |transfer: &Transfer| context.file(transfer).map(|file| file.role());
     role(transfer) == Some(Role::Config)
         && context.reads(boot).any(|(other, verdict)| {
-            matches!(
-                verdict,
-                TransferVerdict::Complete | TransferVerdict::UpToDate
-            ) && role(other) == Some(Role::ConfigDefault)
+            came(other, verdict) && role(other) == Some(Role::ConfigDefault)
         })
+}
+
+/// Whether the capture ends before the phone would have asked for the file's stand-in.
+fn may_ask_on(boot: &Boot, context: &Context<'_>, transfer: &Transfer) -> bool {
+    let Some(chain) = context.file(transfer).and_then(|file| file.chain) else {
+        return false;
+    };
+    let asked = |member: &String| {
+        context.reads(boot).any(|(other, _)| {
+            context
+                .file(other)
+                .is_some_and(|file| file.rule.name == *member)
+        })
+    };
+    let last = chain.members.last();
+    let own = context.file(transfer).map(|file| &file.rule.name);
+    let has_stand_in = chain.needs != Needs::All && own != last;
+    has_stand_in
+        && !last.is_some_and(asked)
+        && !boot.is_registered()
+        && !loss::went_on(boot, context, transfer)
+        && context.watched_secs_after(transfer.last) < STAND_IN_SECS
 }
 
 /// Files of which any would do, all of them missing, with the worst that this means.
@@ -85,6 +112,8 @@ struct Group<'b> {
     /// What it asked for instead, in that order.
     others: Vec<&'b Transfer>,
     severity: Severity,
+    /// Whether the server gave out no file at all, so that its directory is at fault.
+    is_all: bool,
 }
 
 /// Puts the files that can stand in for each other together: they are one fault.
@@ -107,11 +136,108 @@ fn one_a_chain<'b>(wanted: Vec<(&'b Transfer, Severity)>, context: &Context<'_>)
                 first: transfer,
                 others: Vec::new(),
                 severity,
+                is_all: false,
             };
             groups.push((chain, group));
         }
     }
     groups.into_iter().map(|(_, group)| group).collect()
+}
+
+/// Puts together what an FTP server misses that gave out no file at all: the phone was led
+/// to the wrong directory, or must not read it.
+fn one_a_server<'b>(groups: Vec<Group<'b>>, boot: &Boot, context: &Context<'_>) -> Vec<Group<'b>> {
+    let mut merged: Vec<Group<'b>> = Vec::new();
+    for group in groups {
+        let first = group.first;
+        let known = merged.iter_mut().find(|known| {
+            known.first.protocol == Protocol::Ftp
+                && first.protocol == Protocol::Ftp
+                && known.first.server == first.server
+                && gives_out_nothing(boot, context, first)
+        });
+        let Some(known) = known else {
+            merged.push(group);
+            continue;
+        };
+        known.is_all = true;
+        known.severity = known.severity.max(group.severity);
+        known.others.push(group.first);
+        known.others.extend(group.others);
+    }
+    merged
+}
+
+/// Whether the FTP server of this transfer answered every request for a file with 550.
+fn gives_out_nothing(boot: &Boot, context: &Context<'_>, transfer: &Transfer) -> bool {
+    context
+        .reads(boot)
+        .filter(|(other, _)| other.protocol == Protocol::Ftp && other.server == transfer.server)
+        .all(|(_, verdict)| verdict == TransferVerdict::NotFound)
+}
+
+/// Directories that the FTP server does not change to, where the phone stops there.
+fn directory_missing(boot: &Boot, context: &Context<'_>) -> Vec<Finding> {
+    const NOT_FOUND: u16 = 550;
+
+    if boot.is_registered() || context.fetched_anything(boot) {
+        return Vec::new();
+    }
+    boot.ftp
+        .refused_directories
+        .iter()
+        .filter(|directory| {
+            let refused = directory.refusal.at;
+            // A phone that asks for files all the same is judged by those.
+            let asks_on = boot
+                .transfers
+                .iter()
+                .any(|transfer| transfer.last_request > directory.first);
+            directory.refusal.code == NOT_FOUND && !asks_on && context.is_stuck_after(boot, refused)
+        })
+        .map(|directory| no_directory(directory, boot))
+        .collect()
+}
+
+fn no_directory(directory: &RefusedDirectory, boot: &Boot) -> Finding {
+    let (server, path, refusal) = (directory.server, &directory.path, &directory.refusal);
+    let user = boot.ftp.user_at(server).map_or_else(
+        || "the FTP user".to_owned(),
+        |user| format!("FTP user {user}"),
+    );
+    let said = format!("{} \"{}\"", refusal.code, refusal.words);
+    let finding = Finding::new(
+        "file-missing",
+        Severity::Error,
+        format!("FTP server has no directory \"{path}\""),
+    )
+    .detail(format!(
+        "The phone wanted to change to {path} on {server} {}; the server answered {said}, and the \
+         phone asked for no file.",
+        loss::times(directory.refusals)
+    ))
+    .about(About {
+        file: Some(path.to_string()),
+        server: Some(server),
+        port: Some(directory.server_port),
+        protocol: Some("ftp"),
+        ..About::default()
+    })
+    .evidence(directory.first, format!("server: {said}"));
+    let finding = if refusal.at == directory.first {
+        finding
+    } else {
+        finding.evidence(refusal.at, "the last refusal")
+    };
+    finding
+        .remedy(format!(
+            "Create {path} in the directory of {user} on {server}, let that user read it (`chmod \
+             755`), and put the phone's files there."
+        ))
+        .remedy(
+            "Or take the directory out of the URL that the phone was given (DHCP, or its menu), \
+             or spell it as on the server.",
+        )
 }
 
 fn missing(group: &Group<'_>, boot: &Boot, context: &Context<'_>) -> Finding {
@@ -124,13 +250,17 @@ fn missing(group: &Group<'_>, boot: &Boot, context: &Context<'_>) -> Finding {
     } else {
         "has no file"
     };
-    let finding = Finding::new(
-        "file-missing",
-        group.severity,
-        format!("{protocol} server {verb} \"{name}\""),
-    )
-    .detail(detail(transfer, others, group.severity, context))
-    .about(loss::about(transfer));
+    let title = if group.is_all {
+        format!(
+            "{protocol} server gives out none of the {} files that the phone needs",
+            others.len() + 1
+        )
+    } else {
+        format!("{protocol} server {verb} \"{name}\"")
+    };
+    let finding = Finding::new("file-missing", group.severity, title)
+        .detail(detail(group, context))
+        .about(loss::about(transfer));
     let root = match transfer.protocol {
         Protocol::Tftp => "the TFTP root".to_owned(),
         Protocol::Ftp => match boot.ftp.user_at(server) {
@@ -139,7 +269,11 @@ fn missing(group: &Group<'_>, boot: &Boot, context: &Context<'_>) -> Finding {
         },
         _ => "the web server's root, at this path".to_owned(),
     };
-    let finding = loss::with_frames(finding, transfer).remedy(format!(
+    let finding = loss::with_frames(finding, transfer);
+    if group.is_all {
+        return whole_directory(finding, group, &root);
+    }
+    let finding = finding.remedy(format!(
         "Put {name}{} into {root} of {server}, spelled exactly like this.",
         if names_others(&name) {
             ", and every file named in it,"
@@ -161,6 +295,27 @@ fn missing(group: &Group<'_>, boot: &Boot, context: &Context<'_>) -> Finding {
     match others {
         [] => finding,
         others => finding.remedy(format!("Or put {} there.", names(others).join(" or "))),
+    }
+}
+
+/// What to do when a server gives out no file at all.
+fn whole_directory(finding: Finding, group: &Group<'_>, root: &str) -> Finding {
+    let server = group.first.server;
+    let finding = group.others.iter().fold(finding, |finding, other| {
+        finding.evidence(other.last, format!("nor {}", loss::shown(other)))
+    });
+    let permission = "Let the FTP user read the files there (`chmod 644`) and enter every folder \
+                      above them (`chmod 755`); SELinux and a chroot hide files, too.";
+    let place = format!(
+        "See that {root} of {server} is the one that holds the phone's files: {}, {} must lie \
+         there, or the phone's URL must name their folder.",
+        loss::shown(group.first),
+        names(&group.others).join(", ")
+    );
+    if is_forbidden(group.first) {
+        finding.remedy(permission).remedy(place)
+    } else {
+        finding.remedy(place).remedy(permission)
     }
 }
 
@@ -189,12 +344,8 @@ fn names_others(name: &str) -> bool {
     name.to_ascii_lowercase().ends_with(".loads")
 }
 
-fn detail(
-    transfer: &Transfer,
-    others: &[&Transfer],
-    severity: Severity,
-    context: &Context<'_>,
-) -> String {
+fn detail(group: &Group<'_>, context: &Context<'_>) -> String {
+    let (transfer, others) = (group.first, group.others.as_slice());
     let answer = transfer.error.as_ref().map_or(String::new(), |error| {
         if error.message.is_empty() {
             format!("{}", error.code)
@@ -207,7 +358,15 @@ fn detail(
         transfer.server,
         loss::times(transfer.requests)
     );
-    if !others.is_empty() {
+    if group.is_all {
+        text = format!(
+            "The phone asked {} for {}, {}; the server answered every one with {answer}. A \
+             wrong directory, or one that the FTP user must not read, is the likely cause.",
+            transfer.server,
+            loss::shown(transfer),
+            names(others).join(", ")
+        );
+    } else if !others.is_empty() {
         text.push(' ');
         text.push_str(&names(others).join(" or "));
         text.push_str(" could take its place and is missing too.");
@@ -215,7 +374,7 @@ fn detail(
     if let Some(note) = context
         .file(transfer)
         .map(|file| file.rule.note.as_str())
-        .filter(|note| !note.is_empty())
+        .filter(|note| !note.is_empty() && !group.is_all)
     {
         text.push(' ');
         text.push_str(note);
@@ -223,8 +382,12 @@ fn detail(
             text.push('.');
         }
     }
-    if severity == Severity::Error {
-        text.push_str(" This phone cannot go on without it.");
+    if group.severity == Severity::Error {
+        text.push_str(if group.is_all {
+            " This phone cannot go on without them."
+        } else {
+            " This phone cannot go on without it."
+        });
     }
     text
 }
@@ -253,6 +416,7 @@ fn expected(normal: &[&Transfer]) -> Option<Finding> {
 mod tests {
     use super::*;
     use crate::rules::testing::Case;
+    use crate::session::ftp::Refusal;
     use crate::session::registration;
     use crate::session::testing::BootBuilder;
     use crate::session::transfer::Status;
@@ -289,6 +453,25 @@ mod tests {
         assert_eq!(findings[0].severity, Severity::Error);
         assert_eq!(findings[0].evidence.len(), 3);
         assert!(findings[0].remedy[1].contains("XMLDefault.cnf.xml"));
+    }
+
+    #[test]
+    fn a_file_with_a_stand_in_is_judged_when_that_had_its_time() {
+        let case = |secs| {
+            let boot = BootBuilder::new().http("/64167f112233.cfg", Status::NotFound, 404);
+            Case::new("polycom-vvx", boot).ends_after_secs(secs)
+        };
+        assert!(case(1).check(check).is_empty());
+        assert_eq!(case(6).check(check)[0].severity, Severity::Warning);
+    }
+
+    #[test]
+    fn a_stand_in_that_was_cut_short_in_the_capture_has_come() {
+        let boot = BootBuilder::new()
+            .http("/64167f112233.cfg", Status::NotFound, 404)
+            .http("/000000000000.cfg", Status::Unknown, 200);
+        let findings = Case::new("polycom-vvx", boot).check(check);
+        assert!(findings.iter().all(|f| f.severity == Severity::Note));
     }
 
     #[test]
@@ -343,6 +526,53 @@ mod tests {
             assert!(findings[0].detail.contains(words));
             assert!(findings[0].remedy[1].contains("let the FTP user read it"));
         }
+    }
+
+    #[test]
+    fn an_ftp_server_that_gives_out_nothing_is_one_fault() {
+        let boot = || {
+            BootBuilder::new()
+                .transfer(Protocol::Ftp, "000000000000.cfg", Status::NotFound, |_| {})
+                .transfer(Protocol::Ftp, "sip.ld", Status::NotFound, |_| {})
+        };
+        let findings = Case::new("polycom-soundpoint", boot()).check(check);
+        assert_eq!(findings.len(), 1, "{findings:?}");
+        assert_eq!(findings[0].severity, Severity::Error);
+        assert!(findings[0].title.contains("none of the 2 files"));
+        assert!(findings[0].remedy[0].contains("sip.ld must lie there"));
+        let other = boot().transfer(Protocol::Ftp, "phone1.cfg", Status::Complete, |_| {});
+        let findings = Case::new("polycom-soundpoint", other).check(check);
+        assert!(!findings.iter().any(|one| one.title.contains("none of")));
+    }
+
+    fn without_directory(boot: BootBuilder) -> Vec<Finding> {
+        let boot = boot.with(|boot, at| {
+            boot.ftp.refused_directories.push(RefusedDirectory {
+                server: crate::session::testing::SERVER.into(),
+                server_port: 21,
+                path: "polycom".into(),
+                refusal: Refusal {
+                    code: 550,
+                    words: "Failed to change directory.".into(),
+                    at,
+                },
+                refusals: 3,
+                first: at,
+            });
+        });
+        Case::new("polycom-soundpoint", boot).check(check)
+    }
+
+    #[test]
+    fn a_directory_that_is_missing_is_an_error_where_the_phone_stops() {
+        let findings = without_directory(BootBuilder::new());
+        assert_eq!(findings.len(), 1);
+        assert_eq!(findings[0].severity, Severity::Error);
+        assert_eq!(findings[0].title, "FTP server has no directory \"polycom\"");
+        let registered = BootBuilder::new().registration(registration::Status::Registered, None);
+        assert!(without_directory(registered).is_empty());
+        let fetched = BootBuilder::new().http("/sip.cfg", Status::Complete, 200);
+        assert!(without_directory(fetched).is_empty());
     }
 
     #[test]

@@ -24,8 +24,10 @@
 //! in which the files are asked for.
 
 use crate::finding::{Confidence, Finding, Severity};
+use crate::profiles::Role;
 use crate::rules::Context;
 use crate::session::Boot;
+use crate::session::transfer::Transfer;
 
 use super::firmware::{self, List};
 use super::loss;
@@ -51,7 +53,9 @@ fn incomplete(boot: &Boot, context: &Context<'_>, list: &List<'_>) -> Option<Fin
         .map(|(transfer, _)| transfer)
         .max_by_key(|transfer| transfer.last)?;
     let stopped = context.is_stuck_after(boot, last_asked.last);
-    let came_up = boot.is_registered() || a_later_boot_registers(context);
+    let came_up = boot.is_registered()
+        || a_later_boot_registers(context)
+        || a_later_boot_went_further(context, list);
     // What is not asked for any more counts once the phone has stopped in between.
     let not_asked = list.entries.iter().filter(|entry| entry.asked.is_none());
     let lacking: Vec<&str> = failed
@@ -120,6 +124,27 @@ fn a_later_boot_registers(context: &Context<'_>) -> bool {
         .any(Boot::is_registered)
 }
 
+/// Whether a later boot got to its configuration, and none began with this list again.
+fn a_later_boot_went_further(context: &Context<'_>, list: &List<'_>) -> bool {
+    let later = context.phone.boots.iter().skip(context.boot_index + 1);
+    let asked: Vec<&Transfer> = later.flat_map(|boot| &boot.transfers).collect();
+    let is_of_list = |transfer: &Transfer| {
+        let name = transfer.file_name();
+        name == list.transfer.file_name()
+            || list
+                .entries
+                .iter()
+                .any(|entry| name.eq_ignore_ascii_case(&entry.name))
+    };
+    let is_config = |transfer: &Transfer| {
+        context
+            .file(transfer)
+            .is_some_and(|file| matches!(file.role(), Role::Config | Role::ConfigDefault))
+    };
+    asked.iter().any(|transfer| is_config(transfer))
+        && !asked.iter().any(|transfer| is_of_list(transfer))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -154,6 +179,23 @@ mod tests {
         let boot = boot().tftp("jar70sccp.sbn", Status::Complete);
         let findings = Case::new("cisco-79x1", boot).check(check);
         assert_eq!(findings[0].confidence, Confidence::Likely);
+    }
+
+    #[test]
+    fn a_boot_that_another_one_goes_beyond_lacks_nothing() {
+        let first = |next: BootBuilder| {
+            let first = boot().tftp("jar70sccp.sbn", Status::Complete).build();
+            let mut case = Case::of_boots("cisco-79x1", vec![first, next.build()]);
+            case.judge_boot(0);
+            case.check(check)
+        };
+        let next = || BootBuilder::new().after_secs(60);
+        let further = next().tftp("SEP001AA17BE638.cnf.xml", Status::Running);
+        assert!(first(further).is_empty());
+        let again = next()
+            .tftp("SEP001AA17BE638.cnf.xml", Status::Complete)
+            .tftp("term70.default.loads", Status::Running);
+        assert_eq!(first(again)[0].severity, Severity::Error);
     }
 
     #[test]

@@ -26,11 +26,13 @@
 //! RFC 959 §5.4 (replies to USER and PASS); Polycom UC Software administrator guide
 //! (provisioning server, default user).
 
+use std::net::IpAddr;
+
 use crate::finding::{About, Finding, Severity};
 use crate::rules::Context;
 use crate::rules::context::TransferVerdict;
 use crate::session::Boot;
-use crate::session::ftp::{Login, LoginStatus};
+use crate::session::ftp::{Login, LoginStatus, Refusal};
 
 use super::loss;
 
@@ -38,19 +40,9 @@ pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding
     boot.ftp
         .logins
         .iter()
-        .filter(|login| login.status == LoginStatus::Refused && !is_half_heard(login))
+        .filter(|login| login.status == LoginStatus::Refused)
         .filter_map(|login| refused(boot, context, login))
         .collect()
-}
-
-/// Whether the phone's side is missing: a server that turns the phone away does so with
-/// its first words, anything later answers a command.
-fn is_half_heard(login: &Login) -> bool {
-    login.user.is_none()
-        && login
-            .refusal
-            .as_ref()
-            .is_some_and(|refusal| refusal.at > login.first)
 }
 
 fn refused(boot: &Boot, context: &Context<'_>, login: &Login) -> Option<Finding> {
@@ -67,7 +59,10 @@ fn refused(boot: &Boot, context: &Context<'_>, login: &Login) -> Option<Finding>
             "The phone logged in as {user} {}; the server answered {said}.",
             loss::times(login.refusals)
         ),
-        None => format!("The server greeted the phone with {said}, before any login."),
+        None => format!(
+            "The server greeted the phone {} with {said}, before any login.",
+            loss::times(login.refusals)
+        ),
     };
     let finding = Finding::new("ftp-login-refused", severity(boot, context, login), title)
         .detail(detail)
@@ -79,7 +74,30 @@ fn refused(boot: &Boot, context: &Context<'_>, login: &Login) -> Option<Finding>
         })
         .evidence(login.first, "the login begins")
         .evidence(refusal.at, format!("server: {said}"));
-    Some(advise(finding, login, refusal.code))
+    Some(if wants_encryption(refusal) {
+        encryption(finding, server)
+    } else {
+        advise(finding, login, refusal.code)
+    })
+}
+
+/// Whether the server turns away whoever does not encrypt: its words are all there is.
+fn wants_encryption(refusal: &Refusal) -> bool {
+    let words = refusal.words.to_string().to_ascii_lowercase();
+    ["encrypt", "ssl", "tls", "cleartext", "clear text"]
+        .iter()
+        .any(|word| words.contains(word))
+}
+
+/// What to do when the server wants FTP over TLS, which phones do not speak.
+fn encryption(finding: Finding, server: IpAddr) -> Finding {
+    finding
+        .remedy(format!(
+            "Allow plain FTP on {server} for the phones (vsftpd: `force_local_logins_ssl=NO` and \
+             `force_local_data_ssl=NO`): it wants TLS, which the phone does not speak on FTP. The \
+             user and its password are not at fault."
+        ))
+        .remedy("Or give the files out by HTTPS, and the phone a URL that begins with https://.")
 }
 
 fn advise(finding: Finding, login: &Login, code: u16) -> Finding {
@@ -149,7 +167,6 @@ fn got_more_after(boot: &Boot, context: &Context<'_>, login: &Login) -> bool {
 mod tests {
     use super::*;
     use crate::rules::testing::Case;
-    use crate::session::ftp::Refusal;
     use crate::session::registration::Status as Registered;
     use crate::session::testing::{BootBuilder, SERVER};
     use crate::session::transfer::Status;
@@ -226,6 +243,35 @@ mod tests {
         assert!(findings[0].remedy[1].contains("--user NAME"));
         let findings = check_of(login(BootBuilder::new(), Some("a"), 500));
         assert!(findings[0].remedy[0].contains("allow_writeable_chroot"));
+    }
+
+    #[test]
+    fn a_server_that_wants_tls_is_not_a_matter_of_the_user() {
+        let boot = login(BootBuilder::new(), Some("PlcmSpIp"), 530).with(|boot, _| {
+            let refusal = boot.ftp.logins[0].refusal.as_mut().unwrap();
+            refusal.words = "Non-anonymous sessions must use encryption.".into();
+        });
+        let findings = check_of(boot);
+        assert_eq!(findings[0].severity, Severity::Error);
+        assert!(findings[0].remedy[0].contains("force_local_logins_ssl=NO"));
+        assert!(findings[0].remedy[1].contains("HTTPS"));
+        assert!(!findings[0].remedy.iter().any(|one| one.contains("Create")));
+    }
+
+    #[test]
+    fn a_server_that_turns_the_phone_away_again_and_again_is_told() {
+        let mut later = None;
+        let boot = login(BootBuilder::new(), None, 421).with(|boot, at| {
+            let login = &mut boot.ftp.logins[0];
+            login.refusals = 3;
+            login.last = at;
+            login.refusal.as_mut().unwrap().at = at;
+            later = Some((login.first, at));
+        });
+        assert!(later.is_some_and(|(first, last)| first < last));
+        let findings = check_of(boot);
+        assert_eq!(findings[0].severity, Severity::Error);
+        assert!(findings[0].detail.contains("3 times"));
     }
 
     #[test]

@@ -39,15 +39,69 @@ use super::loss;
 const ANSWER_SECS: f64 = 10.0;
 
 pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding> {
-    context
-        .reads(boot)
-        .filter(|(transfer, verdict)| {
-            transfer.protocol == Protocol::Ftp
-                && failed(boot, context, transfer, *verdict)
-                && !context.arrived(boot, &transfer.file_name())
-        })
-        .map(|(transfer, verdict)| finding(boot, context, transfer, verdict))
-        .collect()
+    let failures = context.reads(boot).filter(|(transfer, verdict)| {
+        transfer.protocol == Protocol::Ftp
+            && failed(boot, context, transfer, *verdict)
+            && !context.arrived(boot, &transfer.file_name())
+    });
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    for (transfer, verdict) in failures {
+        let severity = severity(boot, context, transfer, verdict);
+        let same = groups.iter_mut().find(|group| {
+            let reply = reply_of(transfer);
+            reply.is_some()
+                && reply_of(group.transfer) == reply
+                && group.transfer.server == transfer.server
+        });
+        match same {
+            Some(group) if group.severity >= severity => group.others.push(transfer),
+            Some(group) => {
+                group.others.push(group.transfer);
+                (group.transfer, group.verdict, group.severity) = (transfer, verdict, severity);
+            }
+            None => groups.push(Group {
+                transfer,
+                verdict,
+                severity,
+                others: Vec::new(),
+            }),
+        }
+    }
+    groups.iter().map(finding).collect()
+}
+
+/// Files of one server that failed with the same reply: one fault.
+struct Group<'b> {
+    /// The worst of them, the first one of those.
+    transfer: &'b Transfer,
+    verdict: TransferVerdict,
+    severity: Severity,
+    others: Vec<&'b Transfer>,
+}
+
+/// The code of the reply that ended it; `None` when none did.
+fn reply_of(transfer: &Transfer) -> Option<u32> {
+    transfer
+        .error
+        .as_ref()
+        .map(|error| error.code)
+        .filter(|code| *code != 0)
+}
+
+fn severity(
+    boot: &Boot,
+    context: &Context<'_>,
+    transfer: &Transfer,
+    verdict: TransferVerdict,
+) -> Severity {
+    let severity = loss::severity(boot, context, transfer);
+    let is_broken_off =
+        verdict == TransferVerdict::Truncated && context.is_asked_in_vain(boot, transfer);
+    if is_broken_off && !boot.is_registered() {
+        severity.max(Severity::Warning)
+    } else {
+        severity
+    }
 }
 
 fn failed(
@@ -69,14 +123,9 @@ fn failed(
     }
 }
 
-fn finding(
-    boot: &Boot,
-    context: &Context<'_>,
-    transfer: &Transfer,
-    verdict: TransferVerdict,
-) -> Finding {
+fn finding(group: &Group<'_>) -> Finding {
+    let (transfer, verdict, severity) = (group.transfer, group.verdict, group.severity);
     let name = loss::shown(transfer);
-    let severity = loss::severity(boot, context, transfer);
     let (title, confidence) = match (&transfer.error, verdict) {
         (Some(error), _) => (
             format!(
@@ -105,13 +154,18 @@ fn finding(
     };
     let finding = Finding::new("ftp-transfer-failed", severity, title)
         .confidence(confidence)
-        .detail(format!(
-            "The phone asked {} {} for the file; {size}.",
-            transfer.server,
-            loss::times(transfer.requests)
-        ))
+        .detail(
+            format!(
+                "The phone asked {} {} for the file; {size}.",
+                transfer.server,
+                loss::times(transfer.requests)
+            ) + &also(&group.others),
+        )
         .about(loss::about(transfer));
     let finding = loss::with_frames(finding, transfer);
+    let finding = group.others.iter().fold(finding, |finding, other| {
+        finding.evidence(other.last, format!("nor {}", loss::shown(other)))
+    });
     let finding = if transfer.error.is_none() && severity > Severity::Note {
         finding.evidence(transfer.last, "the last frame of it")
     } else {
@@ -119,6 +173,15 @@ fn finding(
     };
     let code = transfer.error.as_ref().map_or(0, |error| error.code);
     finding.remedy(remedy(transfer, code))
+}
+
+/// The other files that failed likewise, in a sentence.
+fn also(others: &[&Transfer]) -> String {
+    if others.is_empty() {
+        return String::new();
+    }
+    let names: Vec<String> = others.iter().map(|other| loss::shown(other)).collect();
+    format!(" The same holds for {}.", names.join(", "))
 }
 
 fn remedy(transfer: &Transfer, code: u32) -> String {
@@ -171,6 +234,43 @@ mod tests {
             "FTP server does not deliver \"000000000000.cfg\": 450 \"File busy\""
         );
         assert!(findings[0].remedy[0].contains("locked"));
+    }
+
+    #[test]
+    fn files_with_the_same_reply_are_one_fault() {
+        let failing = |boot: BootBuilder, file: &str, code| {
+            boot.transfer(Protocol::Ftp, file, Status::ServerError, |transfer| {
+                with_error(transfer, code, "local error");
+            })
+        };
+        let one = || failing(BootBuilder::new(), "0004f2112233.cfg", 451);
+        let same = failing(one(), "000000000000.cfg", 451);
+        let findings = Case::new("polycom-soundpoint", same).check(check);
+        assert_eq!(findings.len(), 1);
+        assert!(findings[0].detail.contains("holds for 000000000000.cfg"));
+        let differing = failing(one(), "000000000000.cfg", 450);
+        let findings = Case::new("polycom-soundpoint", differing).check(check);
+        assert_eq!(findings.len(), 2);
+    }
+
+    #[test]
+    fn an_image_that_the_server_breaks_off_each_time_is_a_warning() {
+        for (requests, severity, outcome) in
+            [(3, Severity::Warning, false), (1, Severity::Note, true)]
+        {
+            let boot = BootBuilder::new()
+                .transfer(Protocol::Ftp, "phone1.cfg", Status::Complete, |_| {})
+                .transfer(Protocol::Ftp, "sip.ld", Status::Truncated, |transfer| {
+                    with_error(transfer, 426, "Aborted");
+                    transfer.requests = requests;
+                });
+            let case = Case::new("polycom-soundpoint", boot).ends_after_secs(1);
+            let findings = case.check(|boot, context| {
+                assert_eq!(context.is_loaded(boot), outcome);
+                check(boot, context)
+            });
+            assert_eq!(findings[0].severity, severity);
+        }
     }
 
     #[test]

@@ -55,7 +55,7 @@ fn of_unknown_file(
 }
 
 /// Whether the phone fetched something after it had failed to get this file.
-fn went_on(boot: &Boot, context: &Context<'_>, transfer: &Transfer) -> bool {
+pub(super) fn went_on(boot: &Boot, context: &Context<'_>, transfer: &Transfer) -> bool {
     context
         .reads(boot)
         .any(|(other, _)| other.first > transfer.last && other.is_delivered())

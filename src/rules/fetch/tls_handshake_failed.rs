@@ -37,16 +37,21 @@ use std::net::IpAddr;
 use crate::dissect::certificate::{Certificate, date};
 use crate::event::At;
 use crate::finding::{About, Confidence, Finding, Severity};
-use crate::rules::Context;
+use crate::rules::{Context, names};
 use crate::session::Boot;
 use crate::session::tls::Session;
 
 use super::loss::times;
-use super::tls_reason::{self, Reason, chain, clock, is_old};
+use super::tls_reason::{
+    self, Reason, called_name, chain, clock, is_old, own_certificate_expired, server_is_old,
+};
 use super::tls_remedy::remedy;
 
 /// A phone that has another way takes it within this time.
 const OTHER_WAY_SECS: f64 = 5.0;
+
+/// Who hangs up this often means it.
+const PROOF: usize = 3;
 
 /// A handshake that failed.
 struct Failure<'b> {
@@ -99,7 +104,8 @@ fn finding(boot: &Boot, context: &Context<'_>, failures: &[Failure<'_>]) -> Opti
     } else {
         "the connection"
     };
-    let mut detail = detail(session, said.reason);
+    let mut detail = detail(session, boot, said.reason);
+    let confidence = confidence(boot, context, failures, said);
     if failures.len() > 1 {
         detail = format!(
             "{detail} The phone tried {}.",
@@ -109,13 +115,13 @@ fn finding(boot: &Boot, context: &Context<'_>, failures: &[Failure<'_>]) -> Opti
     let name = session.hello.value.server_name.as_ref();
     let mut finding = Finding::new(
         "tls-handshake-failed",
-        severity(boot, context, failures, said),
+        severity(boot, context, failures, said, confidence),
         format!(
             "{what} to {server} port {port} fails: {}",
             title(session, said.reason)
         ),
     )
-    .confidence(said.confidence)
+    .confidence(confidence)
     .detail(detail)
     .about(About {
         server: Some(server),
@@ -144,11 +150,34 @@ fn finding(boot: &Boot, context: &Context<'_>, failures: &[Failure<'_>]) -> Opti
     Some(remedy(finding, session, said.reason, boot))
 }
 
+/// How sure it is: a phone that hangs up on the certificate again and again, and then stops,
+/// has told enough.
+fn confidence(
+    boot: &Boot,
+    context: &Context<'_>,
+    failures: &[Failure<'_>],
+    said: &Failure<'_>,
+) -> Confidence {
+    let hung_up = |failure: &&Failure<'_>| {
+        let session = failure.session;
+        let by_phone = session.ended.is_some_and(|end| end.value.by_phone);
+        by_phone && session.certificates.is_some() && session.phone_encrypts.is_none()
+    };
+    let is_proven =
+        failures.iter().filter(hung_up).count() >= PROOF && context.is_stuck_after(boot, said.at);
+    if is_proven {
+        said.confidence.max(Confidence::Likely)
+    } else {
+        said.confidence
+    }
+}
+
 fn severity(
     boot: &Boot,
     context: &Context<'_>,
     failures: &[Failure<'_>],
     said: &Failure<'_>,
+    confidence: Confidence,
 ) -> Severity {
     let last = failures.iter().map(|failure| failure.at).max();
     let last = last.unwrap_or(said.at);
@@ -169,9 +198,10 @@ fn severity(
     let may_go_on = !boot.followed_by_another
         && failures.len() == 1
         && context.watched_secs_after(last) < OTHER_WAY_SECS;
-    if boot.is_registered() || went_on {
+    let is_spare = names::is_spare_service(boot, context.profile, said.session.server);
+    if boot.is_registered() || went_on || is_spare {
         Severity::Note
-    } else if may_go_on || said.confidence == Confidence::Possible {
+    } else if may_go_on || confidence == Confidence::Possible {
         Severity::Warning
     } else {
         Severity::Error
@@ -193,10 +223,14 @@ fn title(session: &Session, reason: Reason) -> String {
             .map_or_else(String::new, |one| date(pick(one)))
     };
     match reason {
+        Reason::Version if server_is_old(session) => {
+            "no TLS version in common, the server's are too old for the phone".into()
+        }
         Reason::Version => format!(
             "no TLS version in common, the phone offers {}",
             session.hello.value.highest_version()
         ),
+        Reason::ClearText => "the server speaks HTTP there, not TLS".into(),
         Reason::Cipher => "no cipher in common".into(),
         Reason::UnknownName => "the server does not know the name that it is called by".into(),
         Reason::Expired(index) => {
@@ -226,9 +260,13 @@ fn title(session: &Session, reason: Reason) -> String {
         Reason::PhoneCertificateMissing => {
             "the server wants a certificate of the phone, which has none".into()
         }
-        Reason::PhoneCertificateRefused => {
-            "the server does not accept the phone's certificate".into()
-        }
+        Reason::PhoneCertificateRefused => match own_certificate_expired(session) {
+            Some(own) => format!(
+                "the phone's certificate expired on {}",
+                date(own.not_after_secs)
+            ),
+            None => "the server does not accept the phone's certificate".into(),
+        },
         Reason::Alert(alert) => format!("{} ends the handshake", who(alert.from_phone)),
         Reason::CutOff { by_phone, .. } => {
             format!(
@@ -251,7 +289,7 @@ fn who(is_phone: bool) -> &'static str {
 }
 
 /// What was seen, in whole sentences.
-fn detail(session: &Session, reason: Reason) -> String {
+fn detail(session: &Session, boot: &Boot, reason: Reason) -> String {
     let hello = &session.hello.value;
     let version = hello.highest_version();
     let alert = session.alerts.iter().find_map(|seen| seen.value.alert);
@@ -267,8 +305,22 @@ fn detail(session: &Session, reason: Reason) -> String {
             let chosen = session.answer.as_ref().map_or_else(String::new, |answer| {
                 format!(" The server chose {}.", answer.value.version())
             });
+            if server_is_old(session) {
+                let lowest = hello
+                    .lowest_version()
+                    .filter(|lowest| *lowest < version)
+                    .map_or_else(String::new, |lowest| format!("{lowest} to "));
+                return format!(
+                    "The phone offers {lowest}{version}, and the server speaks none of \
+                     these.{chosen}{says}"
+                );
+            }
             format!("The phone speaks {version} at most, and the server does not.{chosen}{says}")
         }
+        Reason::ClearText => format!(
+            "The phone offers {version}, and the server answers with an HTTP response in clear \
+             text."
+        ),
         Reason::Cipher if is_old(session) => format!(
             "The phone offers {n_suites} cipher suites and {version} at most; the server accepts \
              none of them, or not this version.{says}"
@@ -289,7 +341,7 @@ fn detail(session: &Session, reason: Reason) -> String {
         | Reason::ExpiredUnseen
         | Reason::Untrusted
         | Reason::WrongName
-        | Reason::NotAccepted => distrust(session, reason) + &says,
+        | Reason::NotAccepted => distrust(session, boot, reason) + &says,
         Reason::PhoneCertificateMissing => format!(
             "The server asks for the phone's certificate, the phone shows none, and the server \
              ends it.{says}"
@@ -335,8 +387,7 @@ fn detail(session: &Session, reason: Reason) -> String {
 }
 
 /// What there is to see of the certificate that the phone does not accept.
-fn distrust(session: &Session, reason: Reason) -> String {
-    let hello = &session.hello.value;
+fn distrust(session: &Session, boot: &Boot, reason: Reason) -> String {
     let chain = chain(session);
     let issuer = chain.last().map_or_else(String::new, |last| {
         format!(" It is signed by {}.", last.issuer)
@@ -369,10 +420,7 @@ fn distrust(session: &Session, reason: Reason) -> String {
             .into(),
         Reason::Untrusted => untrusted(chain),
         Reason::WrongName => {
-            let name = hello
-                .server_name
-                .as_ref()
-                .map_or_else(String::new, ToString::to_string);
+            let name = called_name(session, boot).unwrap_or_default();
             let names = chain.first().map_or_else(String::new, covered);
             format!("The phone calls the server {name}; the certificate is for {names}.")
         }
@@ -438,6 +486,7 @@ fn proof(session: &Session, said: &Failure<'_>) -> String {
         return format!("alert of {}: {name}", who(seen.value.from_phone));
     }
     match (said.reason, session.ended) {
+        (Reason::ClearText, _) => "HTTP response in clear text".into(),
         (Reason::HelloUnanswered, _) => "no answer to this".into(),
         (_, Some(end)) => format!("{} ends the connection", who(end.value.by_phone)),
         (_, None) => "the last word".into(),
@@ -538,6 +587,94 @@ mod tests {
                 BootBuilder::new().tls(443, |session, at| alert(session, at, false, description));
             assert_eq!(said(boot), (words.into(), confidence, "error"));
         }
+    }
+
+    #[test]
+    fn a_server_that_knows_nothing_newer_is_the_old_one() {
+        let words = "no TLS version in common, the server's are too old for the phone";
+        let new = || {
+            BootBuilder::new().tls(443, |session, at| {
+                session.hello.value.supported_versions = vec![Version::TLS_1_3, Version::TLS_1_2];
+                alert(session, at, false, 70);
+            })
+        };
+        assert_eq!(said(new()), (words.into(), "certain", "error"));
+        let finding = judge(new()).remove(0);
+        assert!(
+            finding.detail.contains("TLS 1.2 to TLS 1.3"),
+            "{}",
+            finding.detail
+        );
+        assert!(finding.remedy[0].contains("speak TLS 1.2 as well"));
+        let chosen = BootBuilder::new().tls(443, |session, at| {
+            answered(session, at);
+            session.answer.as_mut().unwrap().value.legacy_version = Version::TLS_1_0;
+            alert(session, at, true, 70);
+        });
+        assert_eq!(said(chosen), (words.into(), "certain", "error"));
+    }
+
+    #[test]
+    fn clear_text_is_told() {
+        let boot = BootBuilder::new().tls(443, |session, at| {
+            session.speaks_http = Some(at);
+            ends(session, at, false);
+        });
+        let words = "the server speaks HTTP there, not TLS";
+        assert_eq!(said(boot), (words.into(), "certain", "error"));
+    }
+
+    #[test]
+    fn a_phone_that_hangs_up_on_each_certificate_is_an_error() {
+        let tries = |n: usize| {
+            (0..n).fold(BootBuilder::new(), |boot, _| {
+                boot.tls(443, |session, at| {
+                    shows(session, at, "prov.example.com", [-1, 1]);
+                    ends(session, at, true);
+                })
+            })
+        };
+        let words = "the phone does not accept the server's certificate";
+        for (n, confidence, severity) in [(1, "possible", "warning"), (3, "likely", "error")] {
+            assert_eq!(said(tries(n)), (words.into(), confidence, severity));
+        }
+    }
+
+    #[test]
+    fn without_a_name_in_the_hello_the_address_counts_that_dhcp_gave() {
+        let nameless = |boot: BootBuilder| {
+            boot.tls(443, |session, at| {
+                session.hello.value.server_name = None;
+                shows(session, at, "prov.example.com", [-1, 1]);
+                alert(session, at, true, 42);
+            })
+        };
+        let by_address = BootBuilder::new().lease(&[66], &[(66, b"https://192.0.2.10/")]);
+        let findings = judge(nameless(by_address));
+        assert!(
+            findings[0]
+                .title
+                .ends_with("certificate is for another name")
+        );
+        assert!(findings[0].detail.contains("calls the server 192.0.2.10;"));
+        let unknown = BootBuilder::new().lease(&[66], &[(66, b"https://192.0.2.100/")]);
+        assert!(!judge(nameless(unknown))[0].title.contains("another name"));
+    }
+
+    #[test]
+    fn a_phones_certificate_that_has_ended_is_told() {
+        let boot = BootBuilder::new().tls(443, |session, at| {
+            shows(session, at, "phone", [-9, -1]);
+            session.phone_certificates = session.certificates.take();
+            alert(session, at, false, 45);
+        });
+        let finding = judge(boot).remove(0);
+        assert!(
+            finding
+                .title
+                .ends_with("the phone's certificate expired on 1969-12-31")
+        );
+        assert!(finding.remedy[0].contains("pass over the date"));
     }
 
     #[test]
@@ -743,6 +880,7 @@ mod tests {
         };
         let reasons = [
             Reason::Version,
+            Reason::ClearText,
             Reason::Cipher,
             Reason::UnknownName,
             Reason::Expired(0),
@@ -777,9 +915,9 @@ mod tests {
             let session = &boot.tls[0];
             assert!(!title(session, reason).is_empty());
             assert!(
-                detail(session, reason).ends_with('.'),
+                detail(session, &boot, reason).ends_with('.'),
                 "{}",
-                detail(session, reason)
+                detail(session, &boot, reason)
             );
             let finding = Finding::new("tls-handshake-failed", Severity::Error, "");
             assert!(!remedy(finding, session, reason, &boot).remedy.is_empty());

@@ -1,5 +1,7 @@
 //! Why a TLS handshake came to nothing.
 
+use std::net::IpAddr;
+
 use phoneboot_parsers::tls::{Alert, Version};
 
 use crate::dissect::certificate::Certificate;
@@ -7,7 +9,7 @@ use crate::event::At;
 use crate::finding::Confidence;
 use crate::rules::Context;
 use crate::session::Boot;
-use crate::session::tls::{Session, SessionAlert, State};
+use crate::session::tls::{End, Session, SessionAlert, State};
 
 /// A server says hello within this time, or never.
 const ANSWER_SECS: f64 = 8.0;
@@ -26,6 +28,8 @@ const CLOCK_RAN_SECS: i64 = 30 * DAY_SECS;
 pub(super) enum Reason {
     /// No version that both speak.
     Version,
+    /// The server answers in clear text HTTP.
+    ClearText,
     /// No cipher that both speak; with an old phone it may be the version.
     Cipher,
     /// The server does not know the name that it was called by.
@@ -65,11 +69,16 @@ pub(super) fn of(
     boot: &Boot,
     context: &Context<'_>,
 ) -> Option<(Reason, Confidence, At)> {
+    if let Some(at) = session.speaks_http
+        && !session.is_established()
+    {
+        return Some((Reason::ClearText, Confidence::Certain, at));
+    }
     match session.state() {
         State::Established => None,
         State::Refused(seen) => {
             let (reason, confidence) = match (seen.value.from_phone, seen.value.alert) {
-                (true, Some(alert)) => by_phone(session, alert),
+                (true, Some(alert)) => by_phone(session, boot, alert),
                 (true, None) => (Reason::NotAccepted, Confidence::Likely),
                 (false, Some(alert)) => by_server(session, alert),
                 (false, None) => by_server_in_secret(session, seen.value),
@@ -78,7 +87,7 @@ pub(super) fn of(
         }
         _ if session.missing_bytes > 0 || is_blind(session, boot) => None,
         State::CutOff(end) => {
-            let (reason, confidence) = cut_off(session, end.value.by_phone, end.value.reset);
+            let (reason, confidence) = cut_off(session, boot, end.value);
             Some((reason, confidence, end.at))
         }
         State::HelloUnanswered => {
@@ -170,11 +179,11 @@ fn by_server_in_secret(session: &Session, alert: SessionAlert) -> (Reason, Confi
     }
 }
 
-fn by_phone(session: &Session, alert: Alert) -> (Reason, Confidence) {
+fn by_phone(session: &Session, boot: &Boot, alert: Alert) -> (Reason, Confidence) {
     match alert.description {
         70 => (Reason::Version, Confidence::Certain),
         71 => (Reason::Cipher, Confidence::Certain),
-        42 | 45 | 46 | 48 => distrust(session, Some(alert.description)),
+        42 | 45 | 46 | 48 => distrust(session, boot, Some(alert.description)),
         _ => {
             let alert = SessionAlert {
                 from_phone: true,
@@ -185,7 +194,8 @@ fn by_phone(session: &Session, alert: Alert) -> (Reason, Confidence) {
     }
 }
 
-fn cut_off(session: &Session, by_phone: bool, reset: bool) -> (Reason, Confidence) {
+fn cut_off(session: &Session, boot: &Boot, end: End) -> (Reason, Confidence) {
+    let End { by_phone, reset } = end;
     let cut = Reason::CutOff { by_phone, reset };
     if !by_phone {
         return match &session.phone_certificates {
@@ -202,7 +212,7 @@ fn cut_off(session: &Session, by_phone: bool, reset: bool) -> (Reason, Confidenc
     }
     let saw_server = session.certificates.is_some() || session.server_done.is_some();
     if saw_server && session.phone_encrypts.is_none() {
-        distrust(session, None)
+        distrust(session, boot, None)
     } else {
         (cut, Confidence::Possible)
     }
@@ -210,7 +220,7 @@ fn cut_off(session: &Session, by_phone: bool, reset: bool) -> (Reason, Confidenc
 
 /// The phone does not accept the server's certificate: for which reason, by the
 /// certificate itself and what the phone says.
-fn distrust(session: &Session, alert: Option<u8>) -> (Reason, Confidence) {
+fn distrust(session: &Session, boot: &Boot, alert: Option<u8>) -> (Reason, Confidence) {
     const EXPIRED: u8 = 45;
     const UNKNOWN_CA: u8 = 48;
 
@@ -237,8 +247,7 @@ fn distrust(session: &Session, alert: Option<u8>) -> (Reason, Confidence) {
     if let Some(index) = chain(session).iter().position(begins) {
         return (Reason::NotYetValid(index), sure);
     }
-    let name = session.hello.value.server_name.as_ref();
-    let is_for_another = name.is_some_and(|name| !leaf.covers(&name.to_string()));
+    let is_for_another = called_name(session, boot).is_some_and(|name| !leaf.covers(&name));
     let clock = clock(session);
     if clock.is_some_and(|clock| !clock.is_right) {
         (Reason::Clock, sure)
@@ -249,6 +258,62 @@ fn distrust(session: &Session, alert: Option<u8>) -> (Reason, Confidence) {
     } else {
         (Reason::NotAccepted, sure.min(Confidence::Likely))
     }
+}
+
+/// By what the phone calls the server: the name in its hello, else the one that it looked up,
+/// else the address, where DHCP gave it a URL with that. `None` when the capture cannot tell.
+pub(super) fn called_name(session: &Session, boot: &Boot) -> Option<String> {
+    let hello = session.hello.value.server_name.as_ref();
+    let name = hello.or_else(|| boot.name_of(session.server));
+    name.map(ToString::to_string)
+        .or_else(|| is_called_by_address(session, boot).then(|| session.server.to_string()))
+}
+
+/// Whether DHCP led the phone to the address itself.
+fn is_called_by_address(session: &Session, boot: &Boot) -> bool {
+    let url = match session.server {
+        IpAddr::V4(address) => format!("https://{address}"),
+        IpAddr::V6(address) => format!("https://[{address}]"),
+    };
+    let given = boot.lease.boot_data();
+    given.is_some_and(|data| {
+        data.message.options.iter().any(|option| {
+            let text = String::from_utf8_lossy(&option.bytes).to_ascii_lowercase();
+            text.match_indices(&url).any(|(at, _)| {
+                let rest = text.get(at + url.len()..).unwrap_or_default();
+                !rest.starts_with(|next: char| next.is_ascii_digit() || next == '.')
+            })
+        })
+    })
+}
+
+/// Whether the server speaks nothing as new as the phone wants.
+pub(super) fn server_is_old(session: &Session) -> bool {
+    let hello = &session.hello.value;
+    let chosen = session.answer.as_ref().map(|answer| answer.value.version());
+    match (chosen, hello.lowest_version()) {
+        (Some(chosen), Some(lowest)) => chosen < lowest,
+        // The phone itself refuses what the server chose.
+        (Some(chosen), None) => chosen < hello.highest_version(),
+        // There is nothing newer than TLS 1.3.
+        (None, _) => hello.highest_version() >= Version::TLS_1_3,
+    }
+}
+
+/// Whether the phone's own certificate had ended by the clock of the capture.
+pub(super) fn own_certificate_expired(session: &Session) -> Option<&Certificate> {
+    const EXPIRED: u8 = 45;
+
+    let own = session.phone_certificates.as_ref()?.value.first()?;
+    let ended = secs(session.hello.at) > own.not_after_secs;
+    let is_told = session.alerts.iter().any(|seen| {
+        !seen.value.from_phone
+            && seen
+                .value
+                .alert
+                .is_some_and(|alert| alert.description == EXPIRED)
+    });
+    (ended && is_told).then_some(own)
 }
 
 /// The server's chain, as far as it can be read.

@@ -5,7 +5,7 @@ use crate::finding::Finding;
 use crate::session::Boot;
 use crate::session::tls::Session;
 
-use super::tls_reason::{Reason, chain, is_old};
+use super::tls_reason::{Reason, chain, is_old, own_certificate_expired, server_is_old};
 
 /// DHCP: NTP servers (RFC 2132 §8.3).
 const NTP_SERVERS: u8 = 42;
@@ -16,6 +16,21 @@ pub(super) fn remedy(finding: Finding, session: &Session, reason: Reason, boot: 
     let port = session.server_port;
     let version = session.hello.value.highest_version();
     match reason {
+        Reason::ClearText => finding
+            .remedy(format!(
+                "Switch TLS on for port {port} of {server} (nginx: `listen {port} ssl`, with a \
+                 certificate)."
+            ))
+            .remedy(format!(
+                "Or give the phone a URL that begins with http:// (`http://{server}:{port}/`), if \
+                 clear text is what you want."
+            )),
+        Reason::Version if server_is_old(session) => finding
+            .remedy(format!(
+                "Let {server} speak TLS 1.2 as well (nginx: `ssl_protocols TLSv1.2 TLSv1.3`); a \
+                 server that cannot needs newer software."
+            ))
+            .remedy("Or let the phone speak older versions, if its TLS settings allow it."),
         Reason::Version => finding
             .remedy(
                 "Give the phone newer firmware if there is one that speaks TLS 1.2: over plain \
@@ -59,6 +74,12 @@ pub(super) fn remedy(finding: Finding, session: &Session, reason: Reason, boot: 
                 "Let {server} do without the phone's certificate (nginx: `ssl_verify_client off`)."
             ))
             .remedy("Or load a certificate into the phone; is its factory one switched on?"),
+        Reason::PhoneCertificateRefused if own_certificate_expired(session).is_some() => finding
+            .remedy(format!(
+                "Let {server} pass over the date of the phones' certificates, or do without them \
+                 (nginx: `ssl_verify_client off`): factory certificates cannot be renewed."
+            ))
+            .remedy("Or load a certificate into the phone that still holds."),
         Reason::PhoneCertificateRefused => finding
             .remedy(format!(
                 "Add the issuer of the phone's certificate to those that {server} accepts (nginx: \

@@ -18,7 +18,8 @@
 //! ## When it may be wrong
 //! A phone that waits for a better offer takes one after some seconds: fewer than two
 //! DISCOVERs behind an OFFER, or less than eight seconds of them, are not reported, nor are
-//! offers in a VLAN that the phone has left.
+//! offers in a VLAN that the phone has left. A DISCOVER that is sent from an address, and not
+//! from 0.0.0.0, comes from a phone that has one.
 //!
 //! ## References
 //! RFC 2131 §3.1, §4.4.1; RFC 2132 §9.2 (option 51), §9.7 (option 54).
@@ -59,8 +60,16 @@ fn found(boot: &Boot, context: &Context<'_>) -> Option<Finding> {
         .filter(here)
         .filter(|discover| discover.at > first_offer.at)
         .count();
+    // Who sends from an address of its own has one, and only asks what a server would say.
+    let has_address = last.message.relay_address.is_unspecified()
+        && last.sender.is_some_and(|own| !own.is_unspecified());
     let undecided_secs = last.at.time.secs_since(first_offer.at.time);
-    if taken || later < PROOF || offers.len() < PROOF || undecided_secs < UNDECIDED_SECS {
+    if taken
+        || has_address
+        || later < PROOF
+        || offers.len() < PROOF
+        || undecided_secs < UNDECIDED_SECS
+    {
         return None;
     }
     let went_on = boot
@@ -201,6 +210,16 @@ mod tests {
                 .check(check)
                 .is_empty()
         );
+    }
+
+    #[test]
+    fn a_phone_that_sends_from_an_address_needs_none() {
+        let boot = offered(4, &[SERVER]).with(|boot, _| {
+            for message in &mut boot.lease.messages {
+                message.sender = Some([192, 0, 2, 51].into());
+            }
+        });
+        assert!(Case::new("avaya", boot).check(check).is_empty());
     }
 
     #[test]

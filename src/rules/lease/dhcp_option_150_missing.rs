@@ -24,10 +24,13 @@
 //! ## References
 //! RFC 5859 (option 150).
 
+use phoneboot_parsers::dhcp::MessageType;
+
 use super::dhcpv6;
 use crate::finding::{About, Confidence, Finding, Severity};
 use crate::rules::Context;
 use crate::session::Boot;
+use crate::session::lease::LeaseMessage;
 
 const TFTP_SERVERS: u8 = 150;
 
@@ -40,6 +43,9 @@ pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding
     };
     // The TFTP server may come by DHCPv6 instead.
     if lease.message.option(TFTP_SERVERS).is_some() || dhcpv6::names_a_server(boot) {
+        return Vec::new();
+    }
+    if asks_again(boot, context, lease) {
         return Vec::new();
     }
     let message = &lease.message;
@@ -109,6 +115,29 @@ pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding
     ]
 }
 
+/// Whether the phone gave this lease up for another one that may yet come, as it does when
+/// it hops into its voice VLAN, or was offered the option there.
+fn asks_again(boot: &Boot, context: &Context<'_>, lease: &LeaseMessage) -> bool {
+    let mut later = boot.lease.messages.iter().filter(|message| {
+        message.at > lease.at
+            && matches!(
+                message.kind,
+                Some(MessageType::Discover | MessageType::Offer | MessageType::Release)
+            )
+    });
+    let is_offered = |message: &LeaseMessage| {
+        message.kind == Some(MessageType::Offer) && message.message.option(TFTP_SERVERS).is_some()
+    };
+    if later.clone().any(is_offered) {
+        return true;
+    }
+    // A second lease without it is no passing state.
+    let is_only_lease = boot.lease.of_kind(MessageType::Ack).count() == 1;
+    let is_recent =
+        |message: &LeaseMessage| context.watched_secs_after(message.at) < context.patience_secs();
+    is_only_lease && later.next_back().is_some_and(is_recent)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -122,6 +151,21 @@ mod tests {
         let findings = Case::new("cisco-79x1", boot).check(check);
         assert_eq!(findings[0].severity, Severity::Error);
         assert_eq!(findings[0].subject.option, Some(150));
+    }
+
+    #[test]
+    fn a_phone_that_hops_to_another_vlan_is_not_judged_by_its_first_lease() {
+        let hops = || {
+            BootBuilder::new()
+                .lease(&[1, 66, 150], &[])
+                .dhcp(MessageType::Release, &[])
+                .dhcp(MessageType::Discover, &[(55, &[1, 66, 150])])
+        };
+        let early = Case::new("cisco-79x1", hops()).ends_after_secs(2);
+        assert!(early.check(check).is_empty());
+        assert_eq!(Case::new("cisco-79x1", hops()).check(check).len(), 1);
+        let offered = hops().dhcp(MessageType::Offer, &[(150, &SERVER.octets())]);
+        assert!(Case::new("cisco-79x1", offered).check(check).is_empty());
     }
 
     #[test]

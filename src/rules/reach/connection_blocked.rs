@@ -21,7 +21,8 @@
 //!
 //! ## When it may be wrong
 //! When answers come back by another way that neither the capture nor the phone sees. A phone
-//! that has other servers and comes up is only noted.
+//! that has other servers and comes up, or still asks elsewhere, is only noted; so is the
+//! maker's own service beside a server of one's own.
 //!
 //! ## References
 //! RFC 9293 §3.8.1 (retransmission of SYN), RFC 6298; RFC 959 §5.4 (reply 425); RFC 1579
@@ -32,7 +33,7 @@ use std::net::IpAddr;
 
 use crate::event::Seen;
 use crate::finding::{About, Confidence, Finding, Severity};
-use crate::rules::Context;
+use crate::rules::{Context, elsewhere, names};
 use crate::session::Boot;
 use crate::session::reach::{Connection, Undelivered};
 
@@ -96,7 +97,11 @@ fn blocked(
     let ports: Vec<String> = ports.iter().map(ToString::to_string).collect();
     let ports = ports.join(" and ");
     let came_up = boot.is_registered() || context.is_loaded(boot);
-    let severity = if came_up {
+    let gave_up = elsewhere::gave_up(boot, context, first.first, |to, port| {
+        to == first.server && connections.iter().any(|c| c.server_port == port)
+    });
+    let is_spare = names::is_spare_service(boot, context.profile, first.server);
+    let severity = if came_up || !gave_up || is_spare {
         Severity::Note
     } else {
         Severity::Error
@@ -147,8 +152,10 @@ fn blocked(
 mod tests {
     use super::*;
     use crate::rules::testing::Case;
-    use crate::session::registration::Status;
+    use crate::session::lookup::Answer;
+    use crate::session::registration;
     use crate::session::testing::{BootBuilder, SERVER};
+    use crate::session::transfer::Status;
 
     fn silent(opens: u64) -> BootBuilder {
         BootBuilder::new().connection(SERVER, 443, move |connection, _| connection.opens = opens)
@@ -181,9 +188,37 @@ mod tests {
 
     #[test]
     fn a_phone_that_registers_elsewhere_is_a_note() {
-        let boot = silent(3).registration(Status::Registered, None);
+        let boot = silent(3).registration(registration::Status::Registered, None);
         let findings = Case::new("yealink-t4x", boot).check(check);
         assert_eq!(findings[0].severity, Severity::Note);
+    }
+
+    #[test]
+    fn a_phone_that_still_asks_elsewhere_is_a_note() {
+        let boot = silent(4)
+            .after_secs(20)
+            .tftp("CTLSEP001AA17BE638.tlv", Status::NotFound);
+        let case = Case::new("cisco-89xx-99xx", boot).ends_after_secs(5);
+        assert_eq!(case.check(check)[0].severity, Severity::Note);
+    }
+
+    #[test]
+    fn the_makers_service_beside_an_own_server_is_a_note() {
+        let found = || {
+            Some(Answer::Found {
+                addresses: vec![SERVER.into()],
+                targets: Vec::new(),
+                canonical: None,
+            })
+        };
+        for (option, severity) in [(66, Severity::Note), (42, Severity::Error)] {
+            let boot = BootBuilder::new()
+                .lease(&[66], &[(option, &[0xc0, 0, 2, 11])])
+                .lookup("fm.grandstream.com", 1, 1, found())
+                .connection(SERVER, 443, |connection, _| connection.opens = 4);
+            let findings = Case::new("grandstream", boot).check(check);
+            assert_eq!(findings[0].severity, severity);
+        }
     }
 
     #[test]

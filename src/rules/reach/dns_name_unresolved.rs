@@ -33,7 +33,7 @@ use crate::finding::{About, Confidence, Finding, Severity};
 use crate::rules::Context;
 use crate::rules::names::{self, Failure, Role, Wanted};
 use crate::session::Boot;
-use crate::session::lookup::{NAPTR, SRV};
+use crate::session::lookup::{A, AAAA, Answer, NAPTR, SRV};
 
 /// Phones ask again, or elsewhere, after one to five seconds; silence for this long is
 /// an absence.
@@ -44,13 +44,17 @@ const OTHER_WAY_SECS: f64 = 10.0;
 
 const DNS_PORT: u16 = 53;
 
+/// The option of DHCPv6 that holds the URL to boot from.
+const BOOT_URL: u8 = 59;
+
 pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding> {
     let mut names = names::wanted(boot, context.profile);
     names.sort_by_key(|name| (name.role, name.first()));
     let mut findings: Vec<Finding> = Vec::new();
     let mut silent_servers: Vec<Vec<IpAddr>> = Vec::new();
     for name in &names {
-        let Some(failure) = name.failure() else {
+        let useless = is_of_no_use(boot, context, name);
+        let Some(failure) = name.failure().or(useless.then_some(Failure::NoData)) else {
             continue;
         };
         let is_silence = failure == Failure::Silence;
@@ -60,6 +64,9 @@ pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding
         let Some((mut severity, confidence)) = weight(boot, context, name) else {
             continue;
         };
+        if useless && severity != Severity::Error {
+            continue;
+        }
         // A server that is silent is one fault, however many names it was asked for.
         if is_silence && silent_servers.contains(&name.servers()) {
             continue;
@@ -77,6 +84,45 @@ pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding
         findings.extend(unresolved(boot, name, failure, severity, confidence));
     }
     findings
+}
+
+/// Whether the name leads to addresses of the version of IP that the phone has no address
+/// of, and the name server says that it has no others.
+fn is_of_no_use(boot: &Boot, context: &Context<'_>, name: &Wanted<'_>) -> bool {
+    let addresses = &context.phone.addresses;
+    let has_ipv4 = boot.lease.acknowledged().is_some()
+        || boot.lease6.ipv4_in_use
+        || addresses.iter().any(IpAddr::is_ipv4);
+    let has_ipv6 = boot.lease6.granted().is_some()
+        || addresses
+            .iter()
+            .any(|ip| matches!(ip, IpAddr::V6(ip) if !ip.is_unicast_link_local()));
+    let mut found = name.lookups.iter().filter(|lookup| lookup.is_found());
+    let (useless, needed) = match (has_ipv4, has_ipv6) {
+        (true, false) => (AAAA, A),
+        (false, true) => (A, AAAA),
+        _ => return false,
+    };
+    name.is_found()
+        && found.all(|lookup| lookup.kind == useless)
+        && name.lookups.iter().any(|lookup| {
+            let answer = lookup.answer().map(|seen| &seen.value);
+            lookup.kind == needed && answer == Some(&Answer::NoData)
+        })
+}
+
+/// The type of record that would give the phone the address: the one that is lacking.
+fn lacking(name: &Wanted<'_>, server: IpAddr) -> &'static str {
+    let asks = |kind| {
+        name.lookups
+            .iter()
+            .any(|lookup| lookup.kind == kind && !lookup.is_found())
+    };
+    match (asks(A), asks(AAAA)) {
+        (false, true) => "AAAA",
+        (true, true) if server.is_ipv6() => "AAAA",
+        _ => "A",
+    }
 }
 
 /// Whether the capture would have shown an answer.
@@ -112,7 +158,9 @@ fn weight(boot: &Boot, context: &Context<'_>, name: &Wanted<'_>) -> Option<(Seve
         Role::Unknown | Role::Maker | Role::Time => Severity::Note,
         _ if stopped => Severity::Error,
         // It found its way by what it had stored.
-        Role::Provisioning(_) if !fetched && (went_on || boot.is_registered()) => Severity::Warning,
+        Role::Provisioning(_) | Role::BootUrl if !fetched && (went_on || boot.is_registered()) => {
+            Severity::Warning
+        }
         Role::CallServer | Role::Redirect if went_on && !boot.is_registered() => Severity::Warning,
         _ => Severity::Note,
     };
@@ -156,6 +204,7 @@ fn unresolved(
         port: Some(DNS_PORT),
         option: match name.role {
             Role::Provisioning(option) => option,
+            Role::BootUrl => Some(BOOT_URL),
             _ => None,
         },
         protocol: Some("dns"),
@@ -177,6 +226,10 @@ fn title(boot: &Boot, name: &Wanted<'_>, failure: Failure, servers: &[IpAddr]) -
         .all(|server| is_closed(boot, *server).is_some());
     match failure {
         Failure::NoName => format!("there is no \"{host}\" in DNS (NXDOMAIN from {who})"),
+        Failure::NoData if name.is_found() => {
+            let kind = servers.first().map_or("A", |server| lacking(name, *server));
+            format!("\"{host}\" has no {kind} record in DNS (asked: {who})")
+        }
         Failure::NoData if name.lookups.iter().any(|lookup| lookup.is_for_address()) => {
             format!("\"{host}\" has no address in DNS (asked: {who})")
         }
@@ -218,6 +271,9 @@ fn detail(boot: &Boot, name: &Wanted<'_>, failure: Failure, servers: &[IpAddr]) 
         Role::Provisioning(None) => {
             "The DHCP header (sname) names it as the provisioning server.".to_owned()
         }
+        Role::BootUrl => {
+            format!("DHCPv6 option {BOOT_URL} names it as the provisioning server.")
+        }
         Role::Redirect => "A server sent the phone there.".to_owned(),
         Role::CallServer => "It is where the phone wants to register.".to_owned(),
         Role::Unknown => "Neither DHCP nor a redirect named it: it stands in the phone's settings \
@@ -230,6 +286,14 @@ fn detail(boot: &Boot, name: &Wanted<'_>, failure: Failure, servers: &[IpAddr]) 
     };
     let kinds = kinds.join(", ");
     let mut text = format!("The phone asked for it {times} ({kinds}). {role}");
+    if failure == Failure::NoData && name.is_found() {
+        let (has, no) = match servers.first().map(|server| lacking(name, *server)) {
+            Some("AAAA") => ("IPv6", "IPv4"),
+            _ => ("IPv4", "IPv6"),
+        };
+        let found = format!(" The phone has {has} only, and the name only an {no} address.");
+        text.push_str(&found);
+    }
     if failure == Failure::Silence && servers.iter().any(|server| is_lost(boot, *server)) {
         text.push_str(" Nobody answers ARP for the name server either.");
     }
@@ -244,6 +308,9 @@ fn with_evidence(finding: Finding, name: &Wanted<'_>, failure: Failure) -> Findi
             let what = format!("asks {} for {} {kind}", asked.server, lookup.name);
             frames.push((asked.first, what));
             match &asked.answer {
+                Some(seen) if matches!(seen.value, Answer::Found { .. }) => {
+                    frames.push((seen.at, format!("answer: {kind} record")));
+                }
                 Some(seen) => frames.push((seen.at, word(failure).to_owned())),
                 None if asked.last > asked.first => {
                     frames.push((asked.last, "last question, no answer".to_owned()));
@@ -283,7 +350,7 @@ fn remedies(finding: Finding, name: &Wanted<'_>, failure: Failure, server: IpAdd
         .all(|lookup| matches!(lookup.kind, SRV | NAPTR));
     let (asked, kind) = match by_service {
         Some(lookup) if only_services => (lookup.name.to_string(), "SRV"),
-        _ => (host.clone(), "A"),
+        _ => (host.clone(), lacking(name, server)),
     };
     let try_it = format!("From a PC in the phone's VLAN: `dig @{server} {asked} {kind}`.");
     let finding = match failure {
@@ -320,6 +387,10 @@ fn remedies(finding: Finding, name: &Wanted<'_>, failure: Failure, server: IpAdd
         Role::Provisioning(Some(option)) => finding.remedy(format!(
             "Or correct the name in DHCP option {option}, or write the server's address there."
         )),
+        Role::BootUrl => finding.remedy(format!(
+            "Or correct the name in DHCPv6 option {BOOT_URL}, or write the server's address there, in \
+             brackets."
+        )),
         _ => finding,
     }
 }
@@ -354,7 +425,7 @@ fn list(servers: &[IpAddr]) -> String {
 mod tests {
     use super::*;
     use crate::rules::testing::Case;
-    use crate::session::lookup::{A, AAAA, Answer, Target};
+    use crate::session::lookup::Target;
     use crate::session::registration::Status as Registered;
     use crate::session::testing::{BootBuilder, SERVER};
     use crate::session::transfer::Status;
@@ -438,6 +509,57 @@ mod tests {
             assert!(remedy.contains(part), "{remedy}");
         }
         assert_eq!(findings[0].subject.option, Some(66));
+    }
+
+    /// A phone with an address by DHCPv6 alone, whose option 59 names the server.
+    fn leased_by_ipv6() -> BootBuilder {
+        BootBuilder::new().dhcpv6_lease(&[(59, b"http://prov.example.com/")])
+    }
+
+    fn check_v6(boot: BootBuilder) -> Vec<Finding> {
+        Case::new("yealink-t4x", boot)
+            .without_addresses()
+            .check(check)
+    }
+
+    #[test]
+    fn a_name_in_option_59_is_the_provisioning_server() {
+        let findings = check_v6(leased_by_ipv6().lookup(PROV, AAAA, 2, Some(Answer::NoName)));
+        assert_eq!(findings.len(), 1);
+        assert_eq!(findings[0].confidence, Confidence::Certain);
+        assert_eq!(findings[0].subject.option, Some(59));
+        assert!(findings[0].detail.contains("DHCPv6 option 59 names it"));
+        let remedy = findings[0].remedy.join("\n");
+        for part in ["AAAA record", "prov.example.com AAAA", "in brackets"] {
+            assert!(remedy.contains(part), "{remedy}");
+        }
+    }
+
+    #[test]
+    fn addresses_of_the_other_version_are_of_no_use() {
+        let boot = || {
+            leased_by_ipv6().lookup(PROV, A, 2, Some(found())).lookup(
+                PROV,
+                AAAA,
+                2,
+                Some(Answer::NoData),
+            )
+        };
+        let findings = check_v6(boot());
+        assert_eq!(findings[0].severity, Severity::Error);
+        assert_eq!(
+            findings[0].title,
+            "\"prov.example.com\" has no AAAA record in DNS (asked: 192.0.2.53)"
+        );
+        assert!(findings[0].remedy[0].starts_with("Create the AAAA record"));
+        // A phone with both versions takes the address that there is, and one that goes on
+        // has another way.
+        assert_eq!(said(boot()), []);
+        assert_eq!(check_v6(boot().http("/a.cfg", Status::Complete, 200)), []);
+        // The other question was not answered, or not asked.
+        let alone = || leased_by_ipv6().lookup(PROV, A, 2, Some(found()));
+        assert_eq!(check_v6(alone()), []);
+        assert_eq!(check_v6(alone().lookup(PROV, AAAA, 2, None)), []);
     }
 
     #[test]

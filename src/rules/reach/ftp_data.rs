@@ -91,8 +91,12 @@ fn finding(
     } else {
         Severity::Error
     };
+    let strange = strange_address(server, mode, group);
     let title = match mode {
-        Mode::Passive => format!("FTP's data connection to {server} port {ports} does not open"),
+        Mode::Passive => {
+            let called = strange.unwrap_or(server);
+            format!("FTP's data connection to {called} port {ports} does not open")
+        }
         Mode::Active => {
             format!("FTP's data connection from {server} to the phone's port {ports} does not open")
         }
@@ -126,7 +130,17 @@ fn finding(
         finding = finding.evidence(failed.at, words);
     }
     let finding = match mode {
-        Mode::Passive => passive_remedies(finding, server),
+        Mode::Passive => match strange {
+            Some(address) => open_passive_ports(
+                finding.remedy(format!(
+                    "Let {server} name the address that phones reach it by (vsftpd: \
+                     `pasv_address={server}`): its reply sends them to {address}. Or let the \
+                     firewall follow FTP."
+                )),
+                server,
+            ),
+            None => passive_remedies(finding, server),
+        },
         Mode::Active => finding
             .remedy(
                 "Let the phone use passive mode, where it is the one who calls; or let the firewall \
@@ -141,16 +155,26 @@ fn finding(
 
 /// What to do when the passive ports of a server cannot be reached.
 pub(super) fn passive_remedies(finding: Finding, server: IpAddr) -> Finding {
-    finding
-        .remedy(format!(
-            "Port 21 alone is not enough: let the phone's subnet reach the passive ports of {server} \
-             as well. Give the server a fixed range of them (vsftpd: `pasv_min_port`, \
-             `pasv_max_port`) and open that range in every firewall on the way."
-        ))
-        .remedy(
-            "If the server stands behind address translation, it must name its outer address \
-             (vsftpd: `pasv_address`), or the firewall must follow FTP.",
-        )
+    open_passive_ports(finding, server).remedy(
+        "If the server stands behind address translation, it must name its outer address (vsftpd: \
+         `pasv_address`), or the firewall must follow FTP.",
+    )
+}
+
+fn open_passive_ports(finding: Finding, server: IpAddr) -> Finding {
+    finding.remedy(format!(
+        "Port 21 alone is not enough: let the phone's subnet reach the passive ports of {server} \
+         as well. Give the server a fixed range of them (vsftpd: `pasv_min_port`, \
+         `pasv_max_port`) and open that range in every firewall on the way."
+    ))
+}
+
+/// The address that the server's reply names, when it is not the one that the phone called.
+fn strange_address(server: IpAddr, mode: Mode, group: &[&DataConnection]) -> Option<IpAddr> {
+    group
+        .iter()
+        .filter_map(|data| data.address)
+        .find(|address| mode == Mode::Passive && *address != server)
 }
 
 fn ports(group: &[&DataConnection]) -> String {
@@ -207,11 +231,7 @@ fn detail(server: IpAddr, mode: Mode, group: &[&DataConnection]) -> String {
             failed.code, failed.words
         );
     }
-    let strange = group
-        .iter()
-        .filter_map(|data| data.address)
-        .find(|address| mode == Mode::Passive && *address != server);
-    if let Some(address) = strange {
+    if let Some(address) = strange_address(server, mode, group) {
         let _ = write!(
             text,
             " Its reply names the address {address}, which is not the one that the phone called."
@@ -321,11 +341,14 @@ mod tests {
         let boot = data(BootBuilder::new(), Mode::Passive, 40_001, |data| {
             data.address = Some([198, 51, 100, 9].into());
         });
+        let findings = check_of(boot);
         assert!(
-            check_of(boot)[0]
+            findings[0]
                 .detail
                 .contains("names the address 198.51.100.9")
         );
+        assert!(findings[0].title.contains("198.51.100.9"));
+        assert!(findings[0].remedy[0].contains("pasv_address=192.0.2.10"));
     }
 
     #[test]

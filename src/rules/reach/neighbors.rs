@@ -194,6 +194,7 @@ mod tests {
                     opens: 1,
                     accepted: None,
                     refused: None,
+                    refusals: 0,
                     reset: None,
                     finished: None,
                     missing_bytes: 0,

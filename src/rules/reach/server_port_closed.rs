@@ -17,7 +17,8 @@
 //!
 //! ## When it may be wrong
 //! Phones try several ways on purpose: HTTP on port 6970 refused and TFTP used instead is
-//! normal. When the phone gets its files all the same, this is a note.
+//! normal. When the phone gets its files all the same, or still asks elsewhere, this is a
+//! note; so it is for the maker's own service beside a server of one's own.
 //!
 //! ## References
 //! RFC 792 (type 3, code 3); RFC 4443 §3.1 (code 4); RFC 9293 §3.10.7.1 (reset).
@@ -27,7 +28,7 @@ use std::net::IpAddr;
 
 use crate::event::{At, Unreachable};
 use crate::finding::{About, Finding, Severity};
-use crate::rules::Context;
+use crate::rules::{Context, elsewhere, names};
 use crate::session::Boot;
 use crate::session::quoted::Request;
 
@@ -39,9 +40,14 @@ use super::server_unreachable::file_of;
 struct Refusals {
     over: &'static str,
     frames: Vec<At>,
+    /// How often the server said so.
+    count: u64,
     /// What was asked for, each once.
     requests: Vec<Request>,
 }
+
+/// A phone that is refused this often and asks nowhere else knows no other way.
+const INSISTS: u64 = 3;
 
 /// How many of the requests a finding names.
 const MAX_NAMED: usize = 3;
@@ -88,6 +94,7 @@ pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding
             let refusals = by_port.entry((quoted.destination, port)).or_default();
             refusals.over = if quoted.protocol == 6 { "tcp" } else { "udp" };
             refusals.frames.push(seen.at);
+            refusals.count += 1;
             if let Some(request) = &seen.value.request
                 && !refusals.requests.contains(request)
             {
@@ -101,6 +108,7 @@ pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding
             let refusals = by_port.entry((connection.server, port)).or_default();
             refusals.over = "tcp";
             refusals.frames.push(refused);
+            refusals.count += connection.refusals.max(1);
         }
     }
     by_port
@@ -152,7 +160,17 @@ fn closed(
         .frames
         .last()
         .is_some_and(|last| !context.is_stuck_after(boot, *last));
-    let severity = if came_up || (went_on && context.fetched_anything(boot)) {
+    // Asking elsewhere, or about to: phones try several ways on purpose.
+    let gave_up = refusals.frames.iter().min().is_some_and(|first| {
+        let is_here = |to, at| to == server && at == port;
+        elsewhere::gave_up(boot, context, *first, is_here)
+            || (refusals.count >= INSISTS && !elsewhere::is_tried(boot, *first, is_here))
+    });
+    let severity = if came_up
+        || !gave_up
+        || (went_on && context.fetched_anything(boot))
+        || names::is_spare_service(boot, context.profile, server)
+    {
         Severity::Note
     } else {
         Severity::Error
@@ -181,10 +199,10 @@ fn closed(
         .detail(format!(
             "{server} sent the phone's {} back {}: the machine is up, and {service} {} there.",
             refusals.words(),
-            if refusals.frames.len() == 1 {
+            if refusals.count == 1 {
                 "once".to_owned()
             } else {
-                format!("{} times", refusals.frames.len())
+                format!("{} times", refusals.count)
             },
             if is_ftp_data {
                 "does not open"
@@ -274,6 +292,20 @@ mod tests {
             .tftp("SEP001AA17BE638.cnf.xml", Status::Complete);
         let findings = Case::new("cisco-89xx-99xx", boot).check(check);
         assert_eq!(findings[0].severity, Severity::Note);
+    }
+
+    #[test]
+    fn a_refusal_at_the_end_of_the_capture_is_a_note_and_counted_whole() {
+        let boot = BootBuilder::new()
+            .connection(SERVER, 6970, |connection, at| {
+                connection.refused = Some(at);
+                connection.refusals = 4;
+            })
+            .tftp("ITLFile.tlv", Status::NotFound);
+        let case = Case::new("cisco-89xx-99xx", boot).ends_after_secs(5);
+        let findings = case.check(check);
+        assert_eq!(findings[0].severity, Severity::Note);
+        assert!(findings[0].detail.contains("back 4 times"));
     }
 
     #[test]

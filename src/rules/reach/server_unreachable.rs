@@ -4,7 +4,7 @@
 //! ARP questions, or IPv6 neighbor solicitations, for the server's or the router's address that
 //! nobody answers, or ICMP
 //! "host unreachable", "network unreachable" or "administratively prohibited" for a packet
-//! of the phone.
+//! of the phone, or "time to live exceeded" again and again.
 //!
 //! ## Why the phone stops
 //! Its requests do not even leave the subnet, or are sent back on the way.
@@ -14,6 +14,7 @@
 //!    by ARP only for addresses inside its own mask: compare option 1 (mask) with the plan.
 //! 2. For the router: is option 3 right, and does the router live in this VLAN?
 //! 3. "Prohibited" is a router's access list: allow the phone's subnet.
+//! 4. "Time to live exceeded": routers send the packet to each other, a routing loop.
 //!
 //! ## When it may be wrong
 //! ARP answers go to the phone alone; from another port of the switch they are not seen. The
@@ -37,6 +38,9 @@ const ANSWER_SECS: f64 = 3.0;
 
 /// Who asks this often has got no answer, whatever the capture shows.
 const PROOF: u64 = 3;
+
+/// Packets that die on the way this often go round in a circle.
+const LOOP_PROOF: usize = 3;
 
 pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding> {
     let mut findings: Vec<Finding> = boot
@@ -165,6 +169,15 @@ pub(super) fn file_of(request: Option<&Request>) -> Option<String> {
     }
 }
 
+/// Whether packets to this server keep going round until they die; one alone may be
+/// somebody's traceroute.
+fn circles(boot: &Boot, server: IpAddr) -> bool {
+    let died = boot.reach.unreachables.iter().filter(|seen| {
+        seen.value.why == Unreachable::HopsExceeded && seen.value.quoted.destination == server
+    });
+    died.count() >= LOOP_PROOF
+}
+
 /// Findings for packets that a router sent back, one a server.
 fn sent_back(boot: &Boot, context: &Context<'_>) -> Vec<Finding> {
     let mut seen_servers = Vec::new();
@@ -175,6 +188,9 @@ fn sent_back(boot: &Boot, context: &Context<'_>) -> Vec<Finding> {
             Unreachable::Host => "host unreachable",
             Unreachable::Network => "network unreachable",
             Unreachable::Prohibited => "prohibited by a filter",
+            Unreachable::HopsExceeded if circles(boot, value.quoted.destination) => {
+                "time to live exceeded, a routing loop"
+            }
             Unreachable::Port
             | Unreachable::TooBig
             | Unreachable::HopsExceeded
@@ -224,10 +240,16 @@ fn sent_back(boot: &Boot, context: &Context<'_>) -> Vec<Finding> {
                 ..About::default()
             })
             .evidence(seen.at, why)
-            .remedy(if value.why == Unreachable::Prohibited {
-                format!("Allow the phone's subnet to reach {server} in the access list of {from}.")
-            } else {
-                format!("See that {server} is up, and that {from} has a route to it.")
+            .remedy(match value.why {
+                Unreachable::Prohibited => format!(
+                    "Allow the phone's subnet to reach {server} in the access list of {from}."
+                ),
+                Unreachable::HopsExceeded => format!(
+                    "Correct the route to {server} on {from} and the router behind it: they send \
+                     the packets round in a circle; `traceroute {server}` from the phone's VLAN \
+                     shows where."
+                ),
+                _ => format!("See that {server} is up, and that {from} has a route to it."),
             }),
         );
     }
@@ -300,6 +322,23 @@ mod tests {
             .unreachable(Unreachable::HopsExceeded, SERVER, 69)
             .unreachable(Unreachable::NotReassembled, SERVER, 69);
         assert!(Case::new("cisco-79x1", boot).check(check).is_empty());
+    }
+
+    #[test]
+    fn a_routing_loop_and_its_router_are_named() {
+        let boot = (0..3).fold(leased(), |boot, _| {
+            boot.tftp("a.cfg", Status::Unanswered).unreachable(
+                Unreachable::HopsExceeded,
+                SERVER,
+                69,
+            )
+        });
+        let findings = Case::new("cisco-79x1", boot).check(check);
+        assert_eq!(
+            findings[0].title,
+            "no way to 192.0.2.10: time to live exceeded, a routing loop"
+        );
+        assert!(findings[0].remedy[0].starts_with("Correct the route to 192.0.2.10 on "));
     }
 
     #[test]

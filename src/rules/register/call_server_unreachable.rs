@@ -17,7 +17,8 @@
 //!
 //! ## When it may be wrong
 //! When another call server takes the phone this is a note: that is what the second one is
-//! for.
+//! for. It is a note too when the capture ends within seconds, or while the phone tries the
+//! next server of its list.
 //!
 //! ## References
 //! RFC 9293 §3.8.1, §3.10.7.1; RFC 792 (type 3); RFC 3261 §18.4.
@@ -25,6 +26,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use super::attempts;
 use crate::event::{At, Unreachable};
 use crate::finding::{About, Confidence, Finding, Severity};
 use crate::rules::Context;
@@ -35,6 +37,8 @@ use crate::session::reach::Connection;
 const ANSWER_SECS: f64 = 5.0;
 /// Who calls this often has got no answer, whatever the capture shows.
 const PROOF: u64 = 3;
+/// Who calls for so long in vain goes on calling.
+const LONG_SECS: f64 = 15.0;
 
 /// What came of the calls to one port of one server.
 #[derive(Default)]
@@ -43,6 +47,8 @@ struct Calls {
     refused: Vec<(At, &'static str)>,
     n_refused: u64,
     silent: Option<(At, At, u64)>,
+    /// Who sent a datagram back in the server's stead, and why.
+    turned_back: Option<(IpAddr, Unreachable)>,
 }
 
 pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding> {
@@ -80,19 +86,23 @@ pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding
         calls.over_udp = quoted.protocol == 17;
         calls.refused.push((seen.at, why));
         calls.n_refused += 1;
+        let other = seen.value.from.filter(|from| *from != quoted.destination);
+        calls.turned_back = calls
+            .turned_back
+            .or(other.map(|from| (from, seen.value.why)));
     }
     by_port
         .into_iter()
-        .filter_map(|(place, calls)| unreachable(boot, place, &calls))
+        .filter_map(|(place, calls)| unreachable(boot, context, place, &calls))
         .collect()
 }
 
 /// Whether calls were proven to go unanswered.
 fn is_silent(boot: &Boot, context: &Context<'_>, connection: &Connection) -> bool {
     let proven = connection.opens >= PROOF || (connection.opens > 1 && context.sees_answers(boot));
-    connection.accepted.is_none()
-        && proven
-        && context.watched_secs_after(connection.first) >= ANSWER_SECS
+    let waited = context.watched_secs_after(connection.last) >= ANSWER_SECS
+        || connection.last.time.secs_since(connection.first.time) >= LONG_SECS;
+    connection.accepted.is_none() && proven && waited
 }
 
 fn words(why: Unreachable) -> Option<&'static str> {
@@ -136,11 +146,28 @@ fn found_another(boot: &Boot) -> bool {
         })
 }
 
-fn unreachable(boot: &Boot, (server, port): (IpAddr, u16), calls: &Calls) -> Option<Finding> {
-    let severity = if found_another(boot) {
+fn unreachable(
+    boot: &Boot,
+    context: &Context<'_>,
+    (server, port): (IpAddr, u16),
+    calls: &Calls,
+) -> Option<Finding> {
+    let refused = calls.refused.first().zip(calls.refused.last());
+    let (first, last) = match (refused, calls.silent) {
+        (Some((first, last)), _) => (first.0, last.0),
+        (None, Some((first, last, _))) => (first, last),
+        (None, None) => return None,
+    };
+    let undecided = attempts::is_undecided(boot, context, first, last);
+    let severity = if found_another(boot) || undecided {
         Severity::Note
     } else {
         Severity::Error
+    };
+    let ends = if undecided {
+        attempts::ENDS_TOO_SOON
+    } else {
+        ""
     };
     let over = if calls.over_udp { "UDP" } else { "TCP" };
     let about = About {
@@ -158,16 +185,19 @@ fn unreachable(boot: &Boot, (server, port): (IpAddr, u16), calls: &Calls) -> Opt
         };
         let finding = Finding::new("call-server-unreachable", severity, title)
             .detail(format!(
-                "What the phone sent to {over} port {port} came back {}: {why}.",
-                if calls.n_refused == 1 {
-                    "once".to_owned()
-                } else {
-                    format!("{} times", calls.n_refused)
-                }
+                "What the phone sent to {over} port {port} came back {}{}: {why}.{ends}",
+                attempts::times(calls.n_refused),
+                calls
+                    .turned_back
+                    .map_or(String::new(), |(from, _)| format!(" from {from}"))
             ))
             .about(about)
             .evidence(*first, *why)
             .evidence(*last, *why);
+        let finding = match calls.turned_back {
+            Some((from, why)) => finding.remedy(mend_way(from, why, server, over, port)),
+            None => finding,
+        };
         return Some(advise(finding, server, port, over));
     }
     let (first, last, opens) = calls.silent?;
@@ -178,12 +208,30 @@ fn unreachable(boot: &Boot, (server, port): (IpAddr, u16), calls: &Calls) -> Opt
     )
     .confidence(Confidence::Likely)
     .detail(format!(
-        "The phone sent {opens} SYN and got neither an answer nor a refusal."
+        "The phone sent {opens} SYN and got neither an answer nor a refusal.{ends}"
     ))
     .about(about)
     .evidence(first, format!("first SYN to port {port}"))
     .evidence(last, format!("last SYN to port {port}"));
     Some(advise(finding, server, port, over))
+}
+
+/// What to do at the device on the way that sends the phone's packets back.
+fn mend_way(from: IpAddr, why: Unreachable, server: IpAddr, over: &str, port: u16) -> String {
+    match why {
+        Unreachable::Prohibited | Unreachable::Port => format!(
+            "Allow the phone's subnet to reach {server} {over} port {port} in the access list of \
+             {from}: it sends the packets back."
+        ),
+        Unreachable::HopsExceeded => format!(
+            "Correct the route to {server} on {from} and the router behind it: they send the \
+             packets round in a circle."
+        ),
+        _ => format!(
+            "Look on {from}, which sends the packets back: it needs a route to {server}, and in \
+             the server's own subnet an answer to its ARP for {server}."
+        ),
+    }
 }
 
 fn advise(finding: Finding, server: IpAddr, port: u16, over: &str) -> Finding {
@@ -221,6 +269,7 @@ fn advise(finding: Finding, server: IpAddr, port: u16, over: &str) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::capture::Timestamp;
     use crate::rules::testing::Case;
     use crate::session::registration::Status;
     use crate::session::testing::{BootBuilder, SERVER};
@@ -254,6 +303,54 @@ mod tests {
         assert!(judge(silent(1)).is_empty());
     }
 
+    fn before(at: At, secs: i64) -> At {
+        let time = Timestamp(at.time.0 - secs * 1_000_000_000);
+        At { time, ..at }
+    }
+
+    #[test]
+    fn a_phone_that_walks_its_list_is_not_stuck() {
+        let other = [192, 0, 2, 11].into();
+        let boot = || {
+            BootBuilder::new()
+                .connection(SERVER, 2000, |connection, _| {
+                    connection.opens = 4;
+                    connection.first = before(connection.first, 20);
+                    connection.last = before(connection.last, 10);
+                })
+                .connection(other, 2000, |connection, at| connection.refused = Some(at))
+        };
+        let soon = Case::new("cisco-79x1", boot()).ends_after_secs(1);
+        let findings = soon.check(check);
+        assert_eq!(findings.len(), 2);
+        assert!(
+            findings
+                .iter()
+                .all(|found| found.severity == Severity::Note)
+        );
+        let later = Case::new("cisco-79x1", boot()).ends_after_secs(6);
+        assert!(
+            later
+                .check(check)
+                .iter()
+                .all(|found| found.severity == Severity::Error)
+        );
+    }
+
+    #[test]
+    fn a_phone_that_comes_back_to_a_refusal_is_stuck() {
+        let boot = BootBuilder::new()
+            .connection(SERVER, 2000, |connection, at| {
+                connection.first = before(at, 10);
+                connection.refused = Some(connection.first);
+            })
+            .connection(SERVER, 2000, |connection, at| {
+                connection.refused = Some(at);
+            });
+        let soon = Case::new("cisco-79x1", boot).ends_after_secs(0);
+        assert_eq!(soon.check(check)[0].severity, Severity::Error);
+    }
+
     #[test]
     fn icmp_for_a_registration_is_an_error() {
         let boot = BootBuilder::new()
@@ -270,6 +367,21 @@ mod tests {
             judge(boot)[0].title,
             "no way to the call server 192.0.2.10: prohibited by a filter"
         );
+    }
+
+    #[test]
+    fn the_router_that_sends_packets_back_is_named_first() {
+        let boot = BootBuilder::new()
+            .registration(Status::Unanswered, None)
+            .unreachable(Unreachable::Prohibited, SERVER, 5060)
+            .with(|boot, _| {
+                for seen in &mut boot.reach.unreachables {
+                    seen.value.from = Some([192, 0, 2, 1].into());
+                }
+            });
+        let findings = judge(boot);
+        assert!(findings[0].detail.contains("came back once from 192.0.2.1"));
+        assert!(findings[0].remedy[0].contains("access list of 192.0.2.1"));
     }
 
     #[test]

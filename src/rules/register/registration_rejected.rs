@@ -3,7 +3,9 @@
 //! ## What it sees
 //! A SIP answer of 400 and above to REGISTER, after credentials were sent where they were
 //! asked for; a 423 or a redirection that the phone does not follow; a challenge that the
-//! phone never answers; or an SCCP `RegisterReject`.
+//! phone never answers; a 200 that registers the phone for no time; or an SCCP
+//! `RegisterReject`. An SCCP `RegisterTokenReject` is an order to wait: a note, and a
+//! warning when the server gives it again and again.
 //!
 //! ## Why the phone stops
 //! It has all its files and no line: the server does not know it, or its password is wrong.
@@ -18,7 +20,7 @@
 //! ## When it may be wrong
 //! A server under load answers 503 and takes the phone a little later; then the line is
 //! registered and this is not reported. Where other lines of the phone are registered it is
-//! a warning.
+//! a warning, as when the capture ends before the phone could try another server.
 //!
 //! ## References
 //! RFC 3261 §10.3, §20.33, §21.3 to §21.6, §22; SCCP message 0x009d as in chan-sccp's
@@ -40,16 +42,21 @@ pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding
     let refused = attempts::open(boot)
         .filter(|attempt| attempt.unheard.is_none() && is_refused(attempt, context))
         .map(|attempt| refusal(boot, attempt, context));
+    let put_off = attempts::open(boot)
+        .filter(|attempt| attempt.put_off > 0 && attempt.asked_again.is_none())
+        .map(put_off);
     let lapsed = boot
         .registrations
         .iter()
         .filter_map(|attempt| Some((attempt, attempt.lapsed?)))
         .map(|(attempt, at)| lapse(attempt, at));
-    refused.chain(lapsed).collect()
+    refused.chain(put_off).chain(lapsed).collect()
 }
 
 fn is_refused(attempt: &Registration, context: &Context<'_>) -> bool {
-    if attempt.status == Status::Rejected {
+    if attempt.status == Status::Rejected
+        && (!attempt.is_told_otherwise() || attempt.refusals >= PROOF)
+    {
         return true;
     }
     // The phone was told what to do, and does not do it.
@@ -68,7 +75,7 @@ fn refusal(boot: &Boot, attempt: &Registration, context: &Context<'_>) -> Findin
     let words = attempt.detail.as_deref().unwrap_or("no reason given");
     let (name, server) = (attempts::name(attempt), attempts::server(attempt));
     let status = attempt.answer.as_ref().map_or(0, |answer| answer.status);
-    let without_credentials = attempt.status != Status::Rejected && matches!(status, 401 | 407);
+    let without_credentials = !attempt.with_credentials && matches!(status, 401 | 407);
     let title = if without_credentials {
         format!("{server} asks {name} for a password and the phone sends none: {words}")
     } else {
@@ -76,7 +83,7 @@ fn refusal(boot: &Boot, attempt: &Registration, context: &Context<'_>) -> Findin
     };
     let mut detail = format!(
         "The phone asked {}{}.",
-        times(attempt.requests),
+        attempts::times(attempt.requests),
         if attempt.with_credentials {
             ", with credentials"
         } else {
@@ -93,20 +100,22 @@ fn refusal(boot: &Boot, attempt: &Registration, context: &Context<'_>) -> Findin
     }
     detail.push_str(meaning(status));
     detail.push_str(attempts::other_lines(boot));
-    let finding = Finding::new(
-        "registration-rejected",
-        severity(boot, attempt, context),
-        title,
-    )
-    .confidence(if without_credentials {
-        Confidence::Likely
-    } else {
-        Confidence::Certain
-    })
-    .detail(detail)
-    .about(attempts::about(attempt))
-    .evidence(attempt.first, "first request to register")
-    .evidence(attempt.last, format!("refused: {words}"));
+    let mut severity = severity(boot, attempt, context);
+    let first = attempt.first_refusal.unwrap_or(attempt.last);
+    if attempts::is_undecided(boot, context, first, attempt.last) {
+        severity = severity.min(Severity::Warning);
+        detail.push_str(attempts::ENDS_TOO_SOON);
+    }
+    let finding = Finding::new("registration-rejected", severity, title)
+        .confidence(if without_credentials {
+            Confidence::Likely
+        } else {
+            Confidence::Certain
+        })
+        .detail(detail)
+        .about(attempts::about(attempt))
+        .evidence(attempt.first, "first request to register")
+        .evidence(attempt.last, format!("refused: {words}"));
     remedies(attempt, status, &name, &server)
         .into_iter()
         .fold(finding, Finding::remedy)
@@ -132,6 +141,10 @@ fn severity(boot: &Boot, attempt: &Registration, context: &Context<'_>) -> Sever
 /// What a status says of the reason, as a sentence.
 fn meaning(status: u16) -> &'static str {
     match status {
+        200..=299 => {
+            " The server says yes and holds the phone for no time at all (expires=0), so that \
+             nobody can call it."
+        }
         300..=399 => " It sends the phone to another server, and the phone does not go there.",
         401 | 407 => " User name or password are not those of the account.",
         403 => {
@@ -165,6 +178,11 @@ fn remedies(attempt: &Registration, status: u16, name: &str, server: &str) -> Ve
          and see that the account is switched on."
     );
     match status {
+        200..=299 => vec![format!(
+            "See on {server} how many registrations the account of {name} may have and for how \
+             long (in Asterisk max_contacts, remove_existing, maximum_expiration), and whether a \
+             proxy on the way changes Expires."
+        )],
         404 => vec![
             format!(
                 "Create the account {name} on {server}, or correct the user name in the phone."
@@ -212,6 +230,37 @@ fn remedies(attempt: &Registration, status: u16, name: &str, server: &str) -> Ve
     }
 }
 
+/// The server takes its phones one after the other, and this one has to wait.
+fn put_off(attempt: &Registration) -> Finding {
+    let words = attempt.detail.as_deref().unwrap_or("ask again later");
+    let (name, server) = (attempts::name(attempt), attempts::server(attempt));
+    let again_and_again = attempt.put_off >= PROOF;
+    let (severity, title) = if again_and_again {
+        let title = format!("{server} puts {name} off again and again: {words}");
+        (Severity::Warning, title)
+    } else {
+        (
+            Severity::Note,
+            format!("{server} lets {name} wait: {words}"),
+        )
+    };
+    let finding = Finding::new("registration-rejected", severity, title)
+        .detail(format!(
+            "The phone asked for leave to register and was put off {}. That is no refusal: a \
+             call server takes its phones one after the other, and they ask again by themselves.",
+            attempts::times(attempt.put_off)
+        ))
+        .about(attempts::about(attempt))
+        .evidence(attempt.last, words.to_owned());
+    if again_and_again {
+        finding.remedy(format!(
+            "Look at the load of {server}, and how many phones wait there for their turn."
+        ))
+    } else {
+        finding.remedy("Capture for longer than the wait, to see the phone ask again.")
+    }
+}
+
 /// The phone was registered, and then refused.
 fn lapse(attempt: &Registration, at: At) -> Finding {
     let words = attempt.detail.as_deref().unwrap_or("no reason given");
@@ -227,14 +276,6 @@ fn lapse(attempt: &Registration, at: At) -> Finding {
     .remedy(format!(
         "See what was changed on {server} since the phone came up: account, password, access."
     ))
-}
-
-fn times(n: u64) -> String {
-    if n == 1 {
-        "once".to_owned()
-    } else {
-        format!("{n} times")
-    }
 }
 
 #[cfg(test)]
@@ -282,6 +323,56 @@ mod tests {
         assert_eq!(findings.len(), 1);
         assert_eq!(findings[0].severity, Severity::Warning);
         assert!(findings[0].detail.contains("another of its lines"));
+    }
+
+    #[test]
+    fn a_refusal_in_the_last_seconds_is_a_warning() {
+        let refused = || BootBuilder::new().registration(Status::Rejected, Some("403 Forbidden"));
+        let soon = |boot| Case::new("yealink-t4x", boot).ends_after_secs(2);
+        let findings = soon(refused()).check(check);
+        assert_eq!(findings[0].severity, Severity::Warning);
+        assert!(findings[0].detail.contains("capture for longer"));
+        // The phone had been refused before, and came back.
+        let again = refused().last_registration(|attempt| {
+            let mut before = attempt.last;
+            before.time.0 -= 30_000_000_000;
+            attempt.first = before;
+            attempt.first_refusal = Some(before);
+        });
+        assert_eq!(soon(again).check(check)[0].severity, Severity::Error);
+    }
+
+    #[test]
+    fn an_order_to_wait_is_no_refusal() {
+        let waiting = |put_off| {
+            BootBuilder::new()
+                .registration(Status::Unanswered, Some("ask again in 30 s"))
+                .last_registration(move |attempt| {
+                    attempt.protocol = Protocol::Sccp;
+                    attempt.put_off = put_off;
+                })
+        };
+        assert_eq!(judge(waiting(1))[0].severity, Severity::Note);
+        assert_eq!(judge(waiting(3))[0].severity, Severity::Warning);
+        assert!(judge(waiting(0)).is_empty());
+    }
+
+    #[test]
+    fn an_interval_refused_again_and_again_is_told_at_once() {
+        let boot = |refusals| {
+            BootBuilder::new()
+                .registration(Status::Rejected, Some("423 Interval Too Brief"))
+                .last_registration(move |attempt| {
+                    attempt.refusals = refusals;
+                    let mut before = attempt.last;
+                    before.time.0 -= 40_000_000_000;
+                    attempt.first = before;
+                    attempt.first_refusal = Some(before);
+                })
+        };
+        let soon = |boot| Case::new("yealink-t4x", boot).ends_after_secs(0);
+        assert_eq!(soon(boot(3)).check(check)[0].severity, Severity::Error);
+        assert!(soon(boot(1)).check(check).is_empty());
     }
 
     #[test]
@@ -335,6 +426,7 @@ mod tests {
     #[test]
     fn every_status_has_its_remedy() {
         for (status, words) in [
+            (200, "max_contacts"),
             (301, "sends it to"),
             (404, "Create the account"),
             (405, "registrar"),

@@ -1,7 +1,8 @@
 //! The phone asks to be registered and the call server says nothing.
 //!
 //! ## What it sees
-//! REGISTER or `RegisterReq`, repeated, without any final answer to the last of them.
+//! REGISTER or `RegisterReq`, repeated, without any final answer to the last of them; over
+//! TCP, which repeats nothing, one request that the server took is enough.
 //!
 //! ## Why the phone stops
 //! It has all its files and no line.
@@ -14,51 +15,74 @@
 //!
 //! ## When it may be wrong
 //! A capture that shows only what the phone sends cannot show answers; the rule asks for a
-//! frame to the phone first. When another server has accepted the same name, this is a note.
+//! frame to the phone first, and for half a minute of silence or for five requests over 15
+//! seconds. When another server has accepted the same name, or when the phone turns to
+//! another one just as the capture ends, this is a note.
 //!
 //! ## References
 //! RFC 3261 §17.1.2 (retransmission of non-INVITE requests: up to 32 s).
 
 use phoneboot_parsers::Protocol;
 
-use super::attempts::{self, ANSWER_SECS};
+use super::attempts;
 use crate::finding::{Confidence, Finding, Severity};
 use crate::rules::Context;
 use crate::session::Boot;
 use crate::session::registration::{Registration, Status};
 
+/// Over TCP a call server answers within this time.
+const TCP_SECS: f64 = 20.0;
+/// A phone gives a request up after 32 s (timer F).
+const GIVEN_UP_SECS: f64 = 30.0;
+/// Who asks so often, for so long, and is watched for a while behind that.
+const MANY: u64 = 5;
+const MANY_SECS: f64 = 15.0;
+const BEHIND_SECS: f64 = 5.0;
+
 pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding> {
     boot.registrations
         .iter()
         .filter(|attempt| is_unanswered(boot, attempt, context))
-        .map(|attempt| unanswered(boot, attempt))
+        .map(|attempt| unanswered(boot, attempt, context))
         .collect()
 }
 
 fn is_unanswered(boot: &Boot, attempt: &Registration, context: &Context<'_>) -> bool {
     // A server that has answered once may still be silent to what followed.
-    let silent_since = match &attempt.answer {
-        None => attempt.first,
-        Some(answer) if answer.at < attempt.last_request && attempt.unheard.is_none() => {
-            attempt.last_request
-        }
-        Some(_) => return false,
+    let Some(silence) = attempt.silence() else {
+        return false;
     };
+    let last = attempt.last_request;
+    let behind = context.watched_secs_after(last);
+    let over_tcp = attempts::connection(boot, attempt).is_some();
+    let given_up =
+        silence.requests > 1 && context.watched_secs_after(silence.since) >= GIVEN_UP_SECS;
+    let many = silence.requests >= MANY
+        && last.time.secs_since(silence.since.time) >= MANY_SECS
+        && behind >= BEHIND_SECS;
     attempt.status == Status::Unanswered
-        && attempt.requests > 1
+        && attempt.unheard.is_none()
         && context.sees_answers(boot)
-        && context.watched_secs_after(silent_since) >= ANSWER_SECS
+        && (given_up || many || (over_tcp && behind >= TCP_SECS))
 }
 
-fn unanswered(boot: &Boot, attempt: &Registration) -> Finding {
+fn unanswered(boot: &Boot, attempt: &Registration, context: &Context<'_>) -> Finding {
     let (name, server) = (attempts::name(attempt), attempts::server(attempt));
-    let severity = if boot.is_name_registered(attempt) {
+    let undecided = attempts::is_undecided(boot, context, attempt.first, attempt.last_request);
+    let severity = if boot.is_name_registered(attempt) || undecided {
         Severity::Note
     } else {
         attempts::severity(boot)
     };
     let protocol = attempt.protocol.name().to_ascii_uppercase();
+    let over_tcp = attempts::connection(boot, attempt).is_some();
     let (title, detail) = match (&attempt.answer, attempt.provisional) {
+        (Some(_), _) if attempt.protocol == Protocol::Sccp => (
+            format!("{server} answers {name} no more"),
+            "The server had answered before; to the phone's last request to register it says \
+             nothing."
+                .to_owned(),
+        ),
         (Some(_), _) => (
             format!("{server} answers no more once the phone sends its credentials"),
             format!(
@@ -76,20 +100,45 @@ fn unanswered(boot: &Boot, attempt: &Registration) -> Finding {
         (None, None) => (
             format!("{server} does not answer the phone's registration"),
             format!(
-                "The phone asked {} times by {protocol} as {name} and got no answer.",
-                attempt.requests
+                "The phone asked {} by {protocol} as {name} and got no answer.{}",
+                attempts::times(attempt.requests),
+                if over_tcp {
+                    " The server took the connection, and TCP repeats nothing that arrived."
+                } else {
+                    ""
+                }
             ),
         ),
     };
     let finding = Finding::new("registration-unanswered", severity, title)
         .confidence(Confidence::Likely)
-        .detail(format!("{detail}{}", attempts::other_lines(boot)))
+        .detail(format!(
+            "{detail}{}{}",
+            attempts::other_lines(boot),
+            if undecided {
+                attempts::ENDS_TOO_SOON
+            } else {
+                ""
+            }
+        ))
         .about(attempts::about(attempt))
         .evidence(attempt.first, "first request to register")
-        .evidence(attempt.last_request, "last request to register")
+        .evidence(attempt.last_request, "last request to register");
+    let port = attempt.server_port.unwrap_or(5060);
+    if over_tcp {
+        return finding
+            .remedy(format!(
+                "Port {port} of {server} is open and says nothing: look into the log of the call \
+                 server there and restart its service."
+            ))
+            .remedy(format!(
+                "See that {protocol} without TLS is what {server} speaks on port {port}."
+            ))
+            .remedy("Look for a firewall or proxy between them that inspects the protocol.");
+    }
+    let finding = finding
         .remedy(format!(
-            "See that the call server on {server} runs and listens on port {}.",
-            attempt.server_port.unwrap_or(5060)
+            "See that the call server on {server} runs and listens on port {port}."
         ))
         .remedy("Look at the firewalls between phone and call server, both ways.");
     match (&attempt.answer, attempt.protocol) {
@@ -113,7 +162,8 @@ fn unanswered(boot: &Boot, attempt: &Registration) -> Finding {
 mod tests {
     use super::*;
     use crate::rules::testing::Case;
-    use crate::session::testing::BootBuilder;
+    use crate::session::registration::Silence;
+    use crate::session::testing::{BootBuilder, SERVER};
 
     fn judge(boot: BootBuilder) -> Vec<Finding> {
         Case::new("yealink-t4x", boot).check(check)
@@ -140,8 +190,63 @@ mod tests {
             .last_registration(|attempt| {
                 attempt.last_request = attempt.last;
                 attempt.last_request.frame.0 += 1;
+                attempt.asked_again = Some(Silence {
+                    since: attempt.last_request,
+                    requests: 5,
+                });
             });
         assert!(judge(boot)[0].title.contains("answers no more"));
+    }
+
+    #[test]
+    fn one_request_over_tcp_is_enough() {
+        let boot = |missing_bytes| {
+            BootBuilder::new()
+                .registration(Status::Unanswered, None)
+                .last_registration(|attempt| {
+                    attempt.requests = 1;
+                    attempt.client_port = Some(50_000);
+                })
+                .connection(SERVER, 5060, move |connection, at| {
+                    connection.accepted = Some(at);
+                    connection.missing_bytes = missing_bytes;
+                })
+        };
+        let after = |boot, secs| {
+            Case::new("yealink-t4x", boot)
+                .ends_after_secs(secs)
+                .check(check)
+        };
+        let findings = after(boot(0), 25);
+        assert_eq!(findings[0].severity, Severity::Error);
+        assert!(findings[0].remedy[0].contains("is open and says nothing"));
+        assert!(after(boot(0), 15).is_empty());
+        assert!(after(boot(40), 25).is_empty());
+        // Over UDP the one request may be lost.
+        let by_udp = BootBuilder::new()
+            .registration(Status::Unanswered, None)
+            .last_registration(|attempt| attempt.requests = 1);
+        assert!(after(by_udp, 60).is_empty());
+    }
+
+    #[test]
+    fn repeats_count_when_the_capture_goes_on_behind_them() {
+        let boot = |secs: i64| {
+            BootBuilder::new()
+                .registration(Status::Unanswered, None)
+                .last_registration(move |attempt| {
+                    attempt.requests = 7;
+                    attempt.first.time.0 -= secs * 1_000_000_000;
+                })
+        };
+        let after = |boot, secs| {
+            Case::new("yealink-t4x", boot)
+                .ends_after_secs(secs)
+                .check(check)
+        };
+        assert!(after(boot(16), 0).is_empty());
+        assert_eq!(after(boot(16), 6)[0].severity, Severity::Error);
+        assert_eq!(after(boot(31), 0)[0].severity, Severity::Error);
     }
 
     #[test]

@@ -81,7 +81,10 @@ pub(super) fn apply(host: &mut Host, event: &Event<'_>) -> Change {
         EventKind::FtpReply(reply) => ftp::reply(host, event, reply),
         EventKind::FtpData { control, what } => ftp::data(host, event, control, what),
         EventKind::HttpRequest(head) => http::request(host, event, head),
-        EventKind::HttpResponse(head) => http::response(host, event, head),
+        EventKind::HttpResponse(head) => {
+            tls::clear_text(host, event);
+            http::response(host, event, head)
+        }
         EventKind::HttpBody(bytes) => http::body(host, event, bytes),
         EventKind::HttpEnd { end, from_client } => http::end(host, event, end, from_client),
         EventKind::Contents(manifest) => contents::names(host, event, manifest),
@@ -140,6 +143,8 @@ pub(super) fn step(
     let from_phone = match event.kind {
         EventKind::Dhcp(message) => message.op == 1,
         EventKind::Dhcpv6(message) => message.kind.is_from_client(),
+        // Whoever claims the phone's address speaks from it.
+        EventKind::NeighborAnswered { .. } if host.mac.is_some() => host.mac == event.source.mac,
         _ => host.sent(event),
     };
     let boot = &mut host.boot;

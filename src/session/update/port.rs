@@ -23,6 +23,10 @@ pub(in crate::session) fn eapol(
     message: &eapol::Message,
 ) -> Change {
     let from_phone = host.sent(event);
+    let to_all = event.destination.mac.is_none_or(MacAddress::is_group);
+    if to_all && is_verdict(message) && !is_judged(&host.boot.link.auth) {
+        return Change::default();
+    }
     let method_before = host.boot.link.auth.method();
     let Some(count) = keep(&mut host.boot.link.auth, message, event.at, from_phone) else {
         return Change::default();
@@ -43,6 +47,19 @@ pub(in crate::session) fn eapol(
             .into_iter()
             .collect(),
     }
+}
+
+/// Whether a message ends an authentication.
+pub(in crate::session) fn is_verdict(message: &eapol::Message) -> bool {
+    let eap = message.eap.as_ref();
+    eap.is_some_and(|eap| matches!(eap.code, eapol::SUCCESS | eapol::FAILURE))
+}
+
+/// Whether a verdict that is sent to everybody is this phone's: it is of whoever answered
+/// the switch last.
+fn is_judged(auth: &Auth) -> bool {
+    let last = auth.messages.last();
+    auth.responses().next().is_some() && last.is_some_and(|last| !last.answered_by_other)
 }
 
 /// Keeps what belongs to an authentication, and gives how often it was said in a row.
@@ -322,6 +339,21 @@ mod tests {
         assert_eq!(auth.state(), Some(AuthState::Success));
         assert_eq!(auth.messages.len(), 5);
         assert_eq!(auth.messages[0].last, at(2));
+    }
+
+    #[test]
+    fn a_verdict_to_everybody_is_of_who_answered_last() {
+        let mut auth = Auth::default();
+        let question = eap(eapol::REQUEST, 1, Some(eapol::IDENTITY));
+        assert!(is_verdict(&eap(eapol::FAILURE, 1, None)) && !is_verdict(&question));
+        keep(&mut auth, &question, at(1), false);
+        assert!(!is_judged(&auth), "it has not answered");
+        let answer = eap(eapol::RESPONSE, 1, Some(eapol::IDENTITY));
+        keep(&mut auth, &answer, at(2), true);
+        assert!(is_judged(&auth));
+        keep(&mut auth, &question, at(3), false);
+        auth.messages[2].answered_by_other = true;
+        assert!(!is_judged(&auth), "another host answers now");
     }
 
     #[test]

@@ -255,6 +255,7 @@ fn open(host: &mut Host, event: &Event<'_>, server: IpAddr, server_port: u16, cl
             opens: 1,
             accepted: None,
             refused: None,
+            refusals: 0,
             reset: None,
             finished: None,
             missing_bytes: 0,
@@ -296,6 +297,7 @@ fn change(
         TcpNotice::Accept => connection.accepted = connection.accepted.or(Some(event.at)),
         TcpNotice::Refuse => {
             connection.refused = connection.refused.or(Some(event.at));
+            connection.refusals = connection.refusals.saturating_add(1);
             let summary = format!("{server} port {server_port} refuses the connection");
             step(
                 host,

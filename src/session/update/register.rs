@@ -7,7 +7,7 @@ use crate::event::{Event, Seen};
 use crate::session::Phase;
 use crate::session::hosts::Host;
 use crate::session::phone::{Clue, ClueSource};
-use crate::session::registration::{MAX_REGISTRATIONS, PreviousEnd, Registration, Status};
+use crate::session::registration::{MAX_REGISTRATIONS, PreviousEnd, Registration};
 
 use super::{Change, register_sip, step};
 
@@ -212,11 +212,7 @@ pub(super) fn attempt(
         }
     };
     let registration = list.get_mut(index)?;
-    registration.requests = registration.requests.saturating_add(1);
-    registration.last_request = event.at;
+    registration.asked(event.at);
     registration.client_port = event.source.port;
-    if registration.status == Status::Unanswered {
-        registration.last = event.at;
-    }
     Some(index)
 }

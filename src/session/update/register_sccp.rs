@@ -83,19 +83,23 @@ fn clues(body: &sccp::Body) -> Vec<Clue> {
 fn of_server(host: &mut Host, event: &Event<'_>, body: &sccp::Body) {
     let (name, summary) = match body {
         sccp::Body::RegisterAck { .. } => {
-            settle(host, event, Status::Registered, None);
+            settle(host, event, Status::Registered, String::new(), None);
             ("sccp-registered", "is registered".to_owned())
         }
         sccp::Body::RegisterReject { text } => {
-            settle(host, event, Status::Rejected, Some(text.to_string()));
+            settle(host, event, Status::Rejected, text.to_string(), None);
             ("sccp-rejected", format!("is refused: \"{text}\""))
         }
-        sccp::Body::RegisterTokenAck => ("sccp-token", "is given leave to register".to_owned()),
+        sccp::Body::RegisterTokenAck => {
+            settle(host, event, Status::Unanswered, String::new(), None);
+            ("sccp-token", "is given leave to register".to_owned())
+        }
+        // No refusal: the server takes its phones one after the other.
         sccp::Body::RegisterTokenReject { wait_secs } => {
-            let words = format!("no leave to register, ask again in {wait_secs} s");
-            let summary = format!("is refused: {words}");
-            settle(host, event, Status::Rejected, Some(words));
-            ("sccp-rejected", summary)
+            let words = format!("no leave to register yet, ask again in {wait_secs} s");
+            let wait_secs = Some(u64::from(*wait_secs));
+            settle(host, event, Status::Unanswered, words.clone(), wait_secs);
+            ("sccp-token", format!("is put off: {words}"))
         }
         sccp::Body::Reset { kind } => {
             let what = match kind {
@@ -115,7 +119,13 @@ fn of_server(host: &mut Host, event: &Event<'_>, body: &sccp::Body) {
 }
 
 /// The call server's answer: to what was asked on the same connection.
-fn settle(host: &mut Host, event: &Event<'_>, status: Status, detail: Option<String>) {
+fn settle(
+    host: &mut Host,
+    event: &Event<'_>,
+    status: Status,
+    words: String,
+    wait_secs: Option<u64>,
+) {
     let asked_here = |known: &&mut Registration| {
         known.protocol == Protocol::Sccp
             && known.server == event.source.ip
@@ -125,19 +135,17 @@ fn settle(host: &mut Host, event: &Event<'_>, status: Status, detail: Option<Str
     let Some(registration) = list.rev().find(asked_here) else {
         return;
     };
-    if (registration.status, status) == (Status::Registered, Status::Rejected) {
-        registration.lapsed = Some(event.at);
+    if wait_secs.is_some() {
+        registration.put_off = registration.put_off.saturating_add(1);
     } else {
-        registration.status = status;
-        registration.lapsed = None;
+        registration.put_off = 0;
     }
-    registration.answer = Some(Answer {
+    let answer = Answer {
         at: event.at,
         status: 0,
-        hint: detail.as_deref().map(WireText::from),
-        retry_after_secs: None,
+        hint: Some(WireText::from(words.as_str())).filter(|_| !words.is_empty()),
+        retry_after_secs: wait_secs,
         min_expires_secs: None,
-    });
-    registration.detail = detail;
-    registration.last = event.at;
+    };
+    registration.settle(status, words, answer);
 }

@@ -20,6 +20,8 @@ const CROSSED_SECS: f64 = 0.2;
 /// Who repeats a request this often behind its answer does not hear the answers: one or
 /// two may be lost.
 const UNHEARD_REPEATS: u64 = 3;
+/// Who is asked this often for credentials and sends none has none.
+const NO_CREDENTIALS: u64 = 3;
 
 /// A REGISTER with its repeats and its answers.
 #[derive(Debug)]
@@ -36,6 +38,8 @@ pub(in crate::session) struct Transaction {
     answers_challenge: bool,
     /// Whether the phone was registered when it asked: it renews.
     renews: bool,
+    /// Where the phone wants to be called.
+    contact: Option<WireText>,
     first: At,
     from: Endpoint,
     vlan: Option<u16>,
@@ -94,6 +98,7 @@ fn begun(host: &mut Host, event: &Event<'_>, message: &sip::Message, branch: Opt
         with_credentials,
         answers_challenge,
         renews: false,
+        contact: message.address("Contact"),
         first: event.at,
         from: event.source,
         vlan: event.vlans.last().copied(),
@@ -172,16 +177,21 @@ fn repeated(host: &mut Host, event: &Event<'_>, index: usize) {
         }
     }
     let renews = transaction.renews;
+    let was_answered = transaction.answered.is_some();
     let Some(registration) = transaction
         .registration
         .and_then(|index| host.boot.registrations.get_mut(index))
     else {
         return;
     };
-    registration.requests = registration.requests.saturating_add(1);
-    registration.last_request = event.at;
-    if registration.status == Status::Unanswered {
-        registration.last = event.at;
+    if was_answered {
+        registration.requests = registration.requests.saturating_add(1);
+        registration.last_request = event.at;
+        if registration.status == Status::Unanswered {
+            registration.last = event.at;
+        }
+    } else {
+        registration.asked(event.at);
     }
     if let Some((unheard, status)) = unheard {
         registration.unheard = Some(unheard);
@@ -248,26 +258,46 @@ pub(super) fn answer(
         foreign_branch,
     });
     transaction.nonce = message.nonce();
-    let words = format!("{status} {reason}");
+    let mut words = format!("{status} {reason}");
     // A challenge is answered with credentials; one that follows them refuses them,
     // unless only the nonce had expired or was of another day (RFC 3261 §22).
     let refuses_credentials =
         transaction.with_credentials && transaction.answers_challenge && !message.is_stale();
     let renews = transaction.renews;
     let (new, name, summary) = match status {
+        200..=299 if holds_nothing(message, transaction.contact.as_ref()) => {
+            words.push_str(", but for 0 s");
+            let summary = format!("is not registered: {words}");
+            (Status::Rejected, "sip-rejected", summary)
+        }
+        // A phone must not take it for an answer to its request.
+        200..=299 if foreign_branch => (
+            Status::Registered,
+            "sip-answer",
+            format!("is answered with the branch of another request: {words}"),
+        ),
         200..=299 => (
             Status::Registered,
             "sip-registered",
             format!("is registered: {words}"),
         ),
-        401 | 407 if !refuses_credentials => (
-            registration.status,
-            "sip-challenge",
-            format!("is asked for credentials: {words}"),
-        ),
+        401 | 407 if !refuses_credentials => {
+            registration.challenges += 1;
+            // Who is asked so often for credentials has none.
+            let has_none =
+                !registration.with_credentials && registration.challenges >= NO_CREDENTIALS;
+            // Who was refused stays so while it asks anew.
+            let new = if has_none || registration.status == Status::Rejected {
+                Status::Rejected
+            } else {
+                Status::Unanswered
+            };
+            let summary = format!("is asked for credentials: {words}");
+            (new, "sip-challenge", summary)
+        }
         // The server wants a longer interval, or another place; the phone asks again.
         423 | 300..=399 => (
-            registration.status,
+            Status::Rejected,
             "sip-answer",
             format!("is asked to try otherwise: {words}"),
         ),
@@ -277,28 +307,49 @@ pub(super) fn answer(
             format!("is refused: {words}"),
         ),
     };
-    if name == "sip-challenge" {
-        registration.challenges += 1;
-    }
-    match (registration.status, new) {
-        (Status::Registered, Status::Rejected) => registration.lapsed = Some(event.at),
-        (_, Status::Registered) => registration.lapsed = None,
-        _ => {}
-    }
-    if registration.status != Status::Registered {
-        registration.status = new;
-    }
-    registration.detail = Some(words);
-    registration.last = event.at;
-    registration.answer = Some(Answer {
+    let answer = Answer {
         at: event.at,
         status,
         hint: message.reason_text(),
         retry_after_secs: message.retry_after_secs(),
         min_expires_secs: message.min_expires_secs(),
-    });
+    };
+    registration.settle(new, words, answer);
     // Renewing is a phone's life, not its boot.
-    if !renews || new == Status::Rejected {
+    if !renews || registration.lapsed == Some(event.at) {
         step(host, event, Phase::Register, Protocol::Sip, name, summary);
     }
+}
+
+/// Whether a 200 says that nothing is registered: that the phone's own contact ends in 0
+/// seconds, or when it is not listed that all do (RFC 3261 §10.3, step 8).
+fn holds_nothing(message: &sip::Message, own: Option<&WireText>) -> bool {
+    let contacts = || {
+        let is_contact = |name: &WireText| name.as_bytes().eq_ignore_ascii_case(b"Contact");
+        message
+            .headers
+            .iter()
+            .filter(move |(name, _)| is_contact(name))
+            .flat_map(|(_, value)| value.as_bytes().split(|&byte| byte == b','))
+    };
+    let ends = |contact: &[u8]| {
+        sip::parameter(contact, "expires").is_some_and(|secs| secs.as_bytes() == b"0")
+    };
+    let is_own = |contact: &&[u8]| own.is_some_and(|own| place(contact) == place(own.as_bytes()));
+    if contacts().any(|contact| is_own(&contact)) {
+        contacts().filter(is_own).all(ends)
+    } else {
+        contacts().next().is_some() && contacts().all(ends)
+    }
+}
+
+/// `sip:user@host:port` of a contact, without its parameters.
+fn place(contact: &[u8]) -> &[u8] {
+    let mut behind = contact.split(|&byte| byte == b'<');
+    let first = behind.next().unwrap_or_default();
+    let uri = behind.next().unwrap_or(first);
+    uri.split(|&byte| matches!(byte, b';' | b'>'))
+        .next()
+        .unwrap_or_default()
+        .trim_ascii()
 }

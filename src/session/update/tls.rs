@@ -96,6 +96,23 @@ pub(super) fn connection(host: &mut Host, event: &Event<'_>, notice: TcpNotice) 
     }
 }
 
+/// An HTTP response in clear text, where the phone wants TLS.
+pub(super) fn clear_text(host: &mut Host, event: &Event<'_>) {
+    let by_phone = host.sent(event);
+    let Some(session) = find(&mut host.boot, event) else {
+        return;
+    };
+    let is_first = session.speaks_http.is_none();
+    if by_phone || !is_first || session.answer.is_some() || session.ended.is_some() {
+        return;
+    }
+    session.speaks_http = Some(event.at);
+    session.last = event.at;
+    let port = session.server_port;
+    let summary = "server answers the TLS hello with HTTP in clear text";
+    tls_step(host, event, port, "tls-clear-text", summary.into());
+}
+
 /// The connection of a frame, whichever way it goes.
 fn find<'b>(boot: &'b mut Boot, event: &Event<'_>) -> Option<&'b mut Session> {
     let (source, destination) = (event.source, event.destination);
@@ -141,6 +158,7 @@ fn client_hello(host: &mut Host, event: &Event<'_>, hello: &ClientHello) {
         server_accepts: None,
         alerts: Vec::new(),
         ended: None,
+        speaks_http: None,
         missing_bytes: 0,
         last: event.at,
     });

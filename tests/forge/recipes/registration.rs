@@ -35,6 +35,10 @@ pub(super) fn recipes() -> Vec<Recipe> {
         wrong_password(),
         answer_to_wrong_port(),
         answer_lost_twice(),
+        silent_over_tcp(),
+        silent_after_the_challenge(),
+        interval_too_brief(),
+        registered_for_no_time(),
         registrar_port_closed(),
         call_server_refuses(),
         call_server_silent(),
@@ -409,6 +413,103 @@ fn answer_lost_twice() -> Recipe {
         "Two answers are lost, the third one is heard",
         "The network loses two answers of the registrar; the phone repeats its request, as it should, hears \
          the third answer, and registers.",
+    )
+}
+
+fn silent_over_tcp() -> Recipe {
+    let mut bench = Bench::yealink();
+    let Bench {
+        scene,
+        phone,
+        server,
+        ..
+    } = &mut bench;
+    let connection = scene.tcp_connect(phone, server, 5060);
+    let mut dialog = Dialog::new(scene, phone, server, &LINE_1);
+    dialog.tcp = Some(connection);
+    dialog.asks(scene, EXPIRES, false);
+    bench.ends_after_secs(60);
+    let phone = bench.failed(&["registration-unanswered"]);
+    bench.recipe(
+        "silent-over-tcp",
+        phone,
+        "The registrar takes the connection and the REGISTER and says nothing",
+        "The phone sends one REGISTER over TCP. It arrives, so that nothing is repeated; the registrar's \
+         process hangs and never answers.",
+    )
+}
+
+fn silent_after_the_challenge() -> Recipe {
+    let mut bench = Bench::yealink();
+    let Bench {
+        scene,
+        phone,
+        server,
+        ..
+    } = &mut bench;
+    let mut dialog = Dialog::new(scene, phone, server, &LINE_1);
+    dialog.asks(scene, EXPIRES, false);
+    dialog.is_told(scene, "401 Unauthorized", "");
+    dialog.asks(scene, EXPIRES, true);
+    for wait_ms in [500, 1_000, 2_000, 4_000, 4_000, 4_000] {
+        scene.wait_ms(wait_ms);
+        dialog.repeats(scene, EXPIRES, true);
+    }
+    bench.ends_after_secs(8);
+    let phone = bench.failed(&["registration-unanswered"]);
+    bench.recipe(
+        "silent-after-the-challenge",
+        phone,
+        "The registrar asks for a password and answers no more",
+        "The first REGISTER is answered with 401. What the phone sends with its credentials is longer, and a \
+         filter drops it.",
+    )
+}
+
+fn interval_too_brief() -> Recipe {
+    let mut bench = Bench::yealink();
+    let Bench {
+        scene,
+        phone,
+        server,
+        ..
+    } = &mut bench;
+    for _ in 0..3 {
+        scene.wait_secs(20);
+        let mut dialog = Dialog::new(scene, phone, server, &LINE_1);
+        dialog.asks(scene, 60, false);
+        dialog.is_told(scene, "423 Interval Too Brief", "Min-Expires: 300\r\n");
+    }
+    let phone = bench.failed(&["registration-rejected"]);
+    bench.recipe(
+        "interval-too-brief",
+        phone,
+        "The registrar wants five minutes, the phone asks for one",
+        "Each REGISTER asks for 60 seconds and is answered with 423 and Min-Expires 300. The phone does not \
+         take the hint and asks for 60 again.",
+    )
+}
+
+fn registered_for_no_time() -> Recipe {
+    let mut bench = Bench::yealink();
+    let Bench {
+        scene,
+        phone,
+        server,
+        ..
+    } = &mut bench;
+    let mut dialog = Dialog::new(scene, phone, server, &LINE_1);
+    dialog.asks(scene, EXPIRES, false);
+    let contact = format!("Contact: <sip:4801@{}:5060>;expires=0\r\n", phone.ip);
+    dialog.is_told(scene, "200 OK", &contact);
+    bench.ends_after_secs(30);
+    let phone = bench.failed(&["registration-rejected"]);
+    bench.recipe(
+        "registered-for-no-time",
+        phone,
+        "The registrar says 200 OK and holds the phone for no time",
+        "The phone asks for an hour. The answer is 200 OK, and the phone's contact in it has expires=0: \
+         the registrar has removed it.",
     )
 }
 

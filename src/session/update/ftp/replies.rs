@@ -6,7 +6,7 @@ use phoneboot_parsers::{Protocol, WireText, http};
 
 use crate::event::{At, Event};
 use crate::session::Phase;
-use crate::session::ftp::{LoginStatus, Mode, Refusal};
+use crate::session::ftp::{LoginStatus, MAX_DIRECTORIES, Mode, Refusal, RefusedDirectory};
 use crate::session::hosts::Host;
 use crate::session::transfer::{Status, Transfer, TransferError};
 use crate::session::update::{Change, step, tftp};
@@ -57,8 +57,9 @@ pub(in crate::session::update) fn reply(
             None
         }
         Some(Asked::Size(path)) => answer_size(host, index, path, reply, event.at),
+        Some(Asked::Directory(before)) => answer_directory(host, index, before, reply, event.at),
         Some(asked) => {
-            take_back(host, index, asked, reply);
+            take_back(host, index, &asked, reply);
             None
         }
         None if is_first && turns_away(reply) => answer_login(host, index, reply, event.at),
@@ -81,21 +82,73 @@ fn turns_away(reply: &Reply) -> bool {
 }
 
 /// A refused command has changed nothing.
-fn take_back(host: &mut Host, index: usize, asked: Asked, reply: &Reply) {
+fn take_back(host: &mut Host, index: usize, asked: &Asked, reply: &Reply) {
     let Some(flow) = host.flows.ftp.get_mut(index).filter(|_| reply.is_refusal()) else {
         return;
     };
-    match asked {
-        Asked::Directory(before) => flow.directory = before,
-        Asked::Restart => flow.restart_bytes = 0,
-        _ => {}
+    if matches!(asked, Asked::Restart) {
+        flow.restart_bytes = 0;
     }
+}
+
+/// The answer to CWD and CDUP: a refusal leaves the phone where it was.
+fn answer_directory(
+    host: &mut Host,
+    index: usize,
+    before: WireText,
+    reply: &Reply,
+    at: At,
+) -> Option<Said> {
+    let flow = host.flows.ftp.get_mut(index)?;
+    let (server, server_port) = (flow.server, flow.server_port);
+    let list = &mut host.boot.ftp.refused_directories;
+    let known = list
+        .iter()
+        .position(|one| one.server == server && one.path == flow.directory);
+    if !reply.is_refusal() {
+        if let Some(known) = known {
+            list.remove(known);
+        }
+        return None;
+    }
+    let path = std::mem::replace(&mut flow.directory, before);
+    let refusal = Refusal {
+        code: reply.code,
+        words: reply.text(),
+        at,
+    };
+    let summary = format!(
+        "server refuses directory {path}: {} \"{}\"",
+        refusal.code, refusal.words
+    );
+    if let Some(one) = known.and_then(|known| list.get_mut(known)) {
+        one.refusals = one.refusals.saturating_add(1);
+        one.refusal = refusal;
+    } else if list.len() < MAX_DIRECTORIES {
+        list.push(RefusedDirectory {
+            server,
+            server_port,
+            path,
+            refusal,
+            refusals: 1,
+            first: at,
+        });
+    }
+    Some(("ftp-error", summary))
 }
 
 /// The answer to USER, PASS or ACCT.
 fn answer_login(host: &mut Host, index: usize, reply: &Reply, at: At) -> Option<Said> {
     if !reply.is_refusal() && reply.code != 230 {
         return None;
+    }
+    let flow = host.flows.ftp.get(index)?;
+    let is_greeting = flow.user.is_none() && flow.opened == at;
+    if flow.user.is_none() && !is_greeting && reply.code != 230 {
+        // The phone's side is not in the capture.
+        let words = reply.text();
+        let summary = format!("server refuses the login: {} \"{words}\"", reply.code);
+        return Some(("ftp-login-refused", summary));
     }
     let login = login_mut(host, index, at)?;
     login.last = at;
@@ -106,7 +159,12 @@ fn answer_login(host: &mut Host, index: usize, reply: &Reply, at: At) -> Option<
     }
     login.status = LoginStatus::Refused;
     login.refusals = login.refusals.saturating_add(1);
-    let summary = format!("server refuses the login: {} \"{words}\"", reply.code);
+    let what = if is_greeting {
+        "turns the phone away"
+    } else {
+        "refuses the login"
+    };
+    let summary = format!("server {what}: {} \"{words}\"", reply.code);
     login.refusal = Some(Refusal {
         code: reply.code,
         words,

@@ -275,6 +275,18 @@ fn names_carry_the_working_directory() {
         told.lines(["CDUP", "250 Ok", "RETR d", "550 No"]);
         told.lines(["CWD ..", "250 Ok", "CWD .", "250 Ok", "RETR /e", "550 No"]);
     });
+    let refused: Vec<String> = boot
+        .ftp
+        .refused_directories
+        .iter()
+        .map(|one| one.path.to_string())
+        .collect();
+    assert_eq!(refused, ["conf/none"]);
+    assert!(
+        boot.timeline
+            .iter()
+            .any(|step| step.summary == "server refuses directory conf/none: 550 \"No\"")
+    );
     let files: Vec<String> = boot.transfers.iter().map(|t| t.file.to_string()).collect();
     assert_eq!(files, ["conf/a", "conf/b", "/x/y/c", "/x/y/d", "/e"]);
 }

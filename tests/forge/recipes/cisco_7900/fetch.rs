@@ -21,6 +21,7 @@ fn registration_rejected() -> Recipe {
     bench.fetches_config();
     bench.is_rejected("Device is not configured");
     bench.scene.wait_secs(40);
+    bench.neighbors_speak();
     let phone = Phone {
         notes: &["file-missing"],
         ..bench.failed(&["registration-rejected"])
