@@ -232,6 +232,14 @@ impl Bench {
             origin: file!(),
         }
     }
+
+    /// The same of a recipe that stands in another file.
+    fn recipe_of(self, origin: &'static str, name: &'static str, phone: Phone) -> Recipe {
+        Recipe {
+            origin,
+            ..self.recipe(name, phone)
+        }
+    }
 }
 
 /// Option 60: enterprise 13885, length, then code, length, value, and 255. Codes 4

@@ -8,14 +8,6 @@ pub(super) fn recipes() -> Vec<Recipe> {
     vec![provisioning_missing(), name_server_missing()]
 }
 
-/// Says that the recipe stands here.
-fn of_file(recipe: Recipe) -> Recipe {
-    Recipe {
-        origin: file!(),
-        ..recipe
-    }
-}
-
 fn provisioning_missing() -> Recipe {
     let mut bench = Bench::ip_321();
     let lease = Lease::new(bench.phone.ip);
@@ -39,7 +31,7 @@ fn provisioning_missing() -> Recipe {
         story: "A formatted 321 takes a lease and then does nothing. The ACK has none of the options that \
                 it asked for a server with, 160 and 66; it asks again with three INFORMs, and nobody \
                 answers those. In the two minutes that follow it contacts no server at all.",
-        ..of_file(bench.recipe("provisioning-missing", phone))
+        ..bench.recipe_of(file!(), "provisioning-missing", phone)
     }
 }
 
@@ -61,6 +53,6 @@ fn name_server_missing() -> Recipe {
         story: "A formatted 321 asks for options 66 and 6 and gets only 66, with the name of a server. It \
                 sends no DNS question, as it has nobody to ask, and in two minutes contacts no server at \
                 all.",
-        ..of_file(bench.recipe("name-server-missing", phone))
+        ..bench.recipe_of(file!(), "name-server-missing", phone)
     }
 }

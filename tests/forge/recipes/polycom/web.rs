@@ -15,14 +15,6 @@ pub(super) fn recipes() -> Vec<Recipe> {
     ]
 }
 
-/// Says that the recipe stands here.
-fn of_file(recipe: Recipe) -> Recipe {
-    Recipe {
-        origin: file!(),
-        ..recipe
-    }
-}
-
 fn portal_page() -> Recipe {
     let mut bench = Bench::ip_331();
     bench.finds_server();
@@ -45,7 +37,7 @@ fn portal_page() -> Recipe {
         title: "A guest portal answers every request of the phone with its login page",
         story: "The phone was plugged into the guest network. Its server is reached, and whatever it asks \
                 for comes with 200 OK: the portal's page. It has no account and asks again.",
-        ..of_file(bench.recipe("portal-page", phone))
+        ..bench.recipe_of(file!(), "portal-page", phone)
     }
 }
 
@@ -70,7 +62,7 @@ fn login_wanted() -> Recipe {
         title: "The web server wants a login that the phone does not have",
         story: "The phones' folder was put behind a password after a phone's configuration had been found \
                 by a search engine. The phones' option 66 was left as it was, without name and password.",
-        ..of_file(bench.recipe("login-wanted", phone))
+        ..bench.recipe_of(file!(), "login-wanted", phone)
     }
 }
 
@@ -95,7 +87,7 @@ fn server_overloaded() -> Recipe {
         title: "The provisioning service behind the web server is down",
         story: "The proxy answers 503 to each request: the service that makes the configurations does not \
                 run.",
-        ..of_file(bench.recipe("server-overloaded", phone))
+        ..bench.recipe_of(file!(), "server-overloaded", phone)
     }
 }
 
@@ -123,7 +115,7 @@ fn image_cut_off() -> Recipe {
         title: "The web server ends the application's image before its end",
         story: "A formatted 321 asks for its application. The server announces 10,000 bytes, sends 7,300 and \
                 closes, twice: a time limit for slow clients that is far too short.",
-        ..of_file(bench.recipe("image-cut-off", phone))
+        ..bench.recipe_of(file!(), "image-cut-off", phone)
     }
 }
 
@@ -156,7 +148,7 @@ fn part_number_twice() -> Recipe {
         story: "The master file says 2345-12360-001.sip.ld. The formatted 321 puts its part number before \
                 that and asks for 2345-12360-001.2345-12360-001.sip.ld, then for the name as it stands; the \
                 server has only sip.ld.",
-        ..of_file(bench.recipe("part-number-twice", phone))
+        ..bench.recipe_of(file!(), "part-number-twice", phone)
     }
 }
 
@@ -180,6 +172,6 @@ fn part_number_twice_then_found() -> Recipe {
         title: "The same, and the image is there under the name with one part number",
         story: "The first request for the image fails, the second finds it, and the phone has that version \
                 already. It registers: all that is lost is one request.",
-        ..of_file(bench.recipe("part-number-twice-then-found", phone))
+        ..bench.recipe_of(file!(), "part-number-twice-then-found", phone)
     }
 }
