@@ -125,6 +125,12 @@ impl Lease6 {
             .rfind(|reply| !reply.given_addresses().is_empty())
     }
 
+    /// Whether a server gave this address, or offered it.
+    pub fn gives(&self, address: Ipv6Addr) -> bool {
+        self.answers()
+            .any(|answer| answer.given_addresses().contains(&address))
+    }
+
     /// The message to read boot data from: the last REPLY that brings any, else the one
     /// that gives an address, else the last ADVERTISE.
     pub fn boot_data(&self) -> Option<&Lease6Message> {

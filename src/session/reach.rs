@@ -22,9 +22,9 @@ pub const MAX_CONNECTIONS: usize = 256;
 pub struct Reach {
     /// Addresses that the phone asked for by ARP, in the order of the first question.
     pub arp: Vec<ArpTarget>,
-    /// Others that say by ARP that they have an address which this boot's DHCP messages
-    /// give to the phone.
-    pub claims: Vec<Seen<(Ipv4Addr, MacAddress)>>,
+    /// Others that say by ARP or neighbor discovery that they have an address which this
+    /// boot's DHCP or DHCPv6 messages give to the phone.
+    pub claims: Vec<Seen<(IpAddr, MacAddress)>>,
     /// Datagrams of the phone that were sent back, in their order.
     pub unreachables: Vec<Seen<Undelivered>>,
     /// TCP connections that the phone opened or tried to, in their order. Attempts

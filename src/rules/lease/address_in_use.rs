@@ -1,8 +1,9 @@
 //! Somebody else has the address that DHCP gave the phone.
 //!
 //! ## What it sees
-//! DECLINE, by which a phone gives an address back that it found in use; or an ARP message in
-//! which another MAC address claims the address that the phone was offered or given.
+//! DECLINE of DHCP or DHCPv6, by which a phone gives an address back that it found in use; or a
+//! message of ARP or IPv6 neighbor discovery in which another MAC address claims the address
+//! that the phone was offered or given, or makes for itself.
 //!
 //! ## Why the phone stops
 //! A phone that declines starts over, and may be offered the same address again. One that
@@ -16,35 +17,42 @@
 //! 3. A second DHCP server that gives out the same range does the same harm.
 //!
 //! ## When it may be wrong
-//! A router with proxy ARP answers for addresses that are not its own. The rule passes over
+//! A router with proxy ARP or a neighbor discovery proxy answers for addresses that are not its
+//! own. The rule passes over
 //! answers from the router's MAC address, and from one that answers for several addresses,
 //! unless the phone itself declines.
 //!
 //! ## References
-//! RFC 2131 §3.1 (5), §4.4.1; RFC 5227 §2.1.1; RFC 1027 (proxy ARP).
+//! RFC 2131 §3.1 (5), §4.4.1; RFC 5227 §2.1.1; RFC 1027 (proxy ARP); RFC 4862 §5.4; RFC 8415
+//! §18.2.8; RFC 4389 (neighbor discovery proxies).
 
 use std::collections::BTreeSet;
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use phoneboot_parsers::MacAddress;
 use phoneboot_parsers::dhcp::MessageType;
 
-use crate::event::At;
+use crate::event::{At, Seen};
 use crate::finding::{About, Confidence, Finding, Severity};
 use crate::rules::Context;
 use crate::session::Boot;
 use crate::session::lease::LeaseMessage;
 
 pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding> {
+    let by_ipv4 = by_arp(boot, context).into_iter();
+    by_ipv4
+        .chain(super::duplicate_address::check(boot, context))
+        .collect()
+}
+
+/// A DECLINE, or a claim by ARP.
+fn by_arp(boot: &Boot, context: &Context<'_>) -> Option<Finding> {
     let declines: Vec<&LeaseMessage> = boot.lease.of_kind(MessageType::Decline).collect();
     if let (Some(first), Some(last)) = (declines.first(), declines.last()) {
-        return vec![declined(boot, context, first, last, declines.len())];
+        return Some(declined(boot, context, first, last, declines.len()));
     }
-    let claim = claims(boot).find(|claim| !is_proxy(boot, claim.mac));
-    claim
-        .map(|claim| claimed(boot, context, &claim))
-        .into_iter()
-        .collect()
+    let claim = claims(boot).find(|claim| !is_proxy(boot, claim.mac))?;
+    Some(claimed(boot, context, &claim))
 }
 
 /// Somebody who says that it has an address.
@@ -61,8 +69,12 @@ fn claims(boot: &Boot) -> impl Iterator<Item = Claim> {
         let answer = target.answer?;
         Some((target.address, answer))
     });
-    let heard = boot.reach.claims.iter();
-    let heard = heard.map(|seen| (seen.value.0, crate::event::Seen::new(seen.value.1, seen.at)));
+    let heard = boot.reach.claims.iter().filter_map(|seen| {
+        let (IpAddr::V4(address), mac) = seen.value else {
+            return None;
+        };
+        Some((address, Seen::new(mac, seen.at)))
+    });
     answered.chain(heard).map(|(address, seen)| Claim {
         address,
         mac: seen.value,
@@ -191,7 +203,6 @@ fn advise(finding: Finding, address: &str) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::Seen;
     use crate::rules::testing::Case;
     use crate::session::reach::ArpTarget;
     use crate::session::testing::{BootBuilder, PHONE};
@@ -259,7 +270,8 @@ mod tests {
 
     #[test]
     fn a_claim_that_was_heard_counts_likewise() {
-        let boot = leased().with(|boot, at| boot.reach.claims.push(Seen::new((PHONE, OTHER), at)));
+        let boot =
+            leased().with(|boot, at| boot.reach.claims.push(Seen::new((PHONE.into(), OTHER), at)));
         assert_eq!(
             check_of(boot)[0].title,
             "02:00:00:00:00:09 uses the phone's address 192.0.2.51 too"

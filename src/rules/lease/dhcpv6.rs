@@ -26,7 +26,7 @@ const LATE_HUNDREDTHS: u16 = 3_000;
 const ASK_SECS: f64 = 30.0;
 
 /// Whether the phone has what it needs by IPv4: a lease, or an address that it uses.
-fn has_ipv4(boot: &Boot, context: &Context<'_>) -> bool {
+pub(super) fn has_ipv4(boot: &Boot, context: &Context<'_>) -> bool {
     boot.lease.acknowledged().is_some()
         || boot.lease6.ipv4_in_use
         || context.phone.addresses.iter().any(IpAddr::is_ipv4)

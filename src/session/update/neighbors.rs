@@ -10,6 +10,7 @@ use crate::session::lease6::{MAX_ROUTER_ADVERTISEMENTS, RouterAdvertisement};
 use crate::session::neighbors::{MAX_NEIGHBORS, Neighbor};
 use crate::session::{Boot, Phase};
 
+use super::reach::claim;
 use super::{Change, step};
 
 /// Questions after the first that are told in the timeline.
@@ -146,6 +147,9 @@ pub(in crate::session) fn answered(
     let Some(mac) = mac.filter(|mac| host.mac != Some(*mac)) else {
         return Change::default();
     };
+    if host.boot.lease6.gives(address) {
+        claim(host, event, Protocol::Icmp, address.into(), mac);
+    }
     let Some(question) = host
         .boot
         .neighbors

@@ -74,7 +74,11 @@ pub(super) fn arp_answered(
     if host.mac == Some(mac) {
         return Change::default();
     }
-    claim(host, event, address, mac);
+    let given =
+        |lease: &LeaseMessage| lease.message.op == 2 && lease.message.your_address == address;
+    if host.boot.lease.messages.iter().any(given) {
+        claim(host, event, Protocol::Arp, address.into(), mac);
+    }
     let Some(question) = host
         .boot
         .reach
@@ -96,32 +100,27 @@ pub(super) fn arp_answered(
     Change::default()
 }
 
-/// Somebody else says that it has an address that DHCP gives to the phone.
-fn claim(host: &mut Host, event: &Event<'_>, address: Ipv4Addr, mac: MacAddress) {
-    let given =
-        |lease: &LeaseMessage| lease.message.op == 2 && lease.message.your_address == address;
-    let boot = &mut host.boot;
-    if host.mac.is_none()
-        || !boot.lease.messages.iter().any(given)
-        || boot.reach.claims.len() >= MAX_CLAIMS
-        || boot
-            .reach
-            .claims
-            .iter()
-            .any(|seen| seen.value == (address, mac))
-    {
+/// Somebody else says that it has an address that is given to the phone.
+pub(super) fn claim(
+    host: &mut Host,
+    event: &Event<'_>,
+    protocol: Protocol,
+    address: IpAddr,
+    mac: MacAddress,
+) {
+    let claims = &mut host.boot.reach.claims;
+    let is_known = claims.iter().any(|seen| seen.value == (address, mac));
+    if host.mac.is_none() || is_known || claims.len() >= MAX_CLAIMS {
         return;
     }
-    boot.reach.claims.push(Seen::new((address, mac), event.at));
+    claims.push(Seen::new((address, mac), event.at));
+    let name = if protocol == Protocol::Arp {
+        "arp-claim"
+    } else {
+        "neighbor-claim"
+    };
     let summary = format!("{mac} says that it has {address}");
-    step(
-        host,
-        event,
-        Phase::Lease,
-        Protocol::Arp,
-        "arp-claim",
-        summary,
-    );
+    step(host, event, Phase::Lease, protocol, name, summary);
 }
 
 /// A datagram was sent back: one of the phone, or one to it that it refuses.
