@@ -2,13 +2,15 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
+use phoneboot_parsers::dhcpv6::MessageType;
+
 use crate::finding::{About, Confidence, Finding};
 use crate::rules::Context;
 use crate::session::Boot;
 use crate::session::lease6::provisioning_servers;
 use crate::session::neighbors::Neighbor;
 
-use super::server_unreachable::severity;
+use super::server_unreachable::{DNS_PORT, NAME_SERVER, severity};
 
 /// An answer comes within milliseconds; this many seconds are enough.
 const ANSWER_SECS: f64 = 3.0;
@@ -17,7 +19,10 @@ const ANSWER_SECS: f64 = 3.0;
 /// times, a second apart, and gives up (RFC 4861 §10, `MAX_MULTICAST_SOLICIT`).
 const PROOF: u64 = 3;
 
-/// Findings for the servers and routers that nobody answers for.
+/// The option of DHCPv6 that holds name servers (RFC 3646).
+const NAME_SERVERS: u16 = 23;
+
+/// Findings for the servers, name servers and routers that nobody answers for.
 pub(super) fn silent(boot: &Boot, context: &Context<'_>) -> Vec<Finding> {
     boot.neighbors
         .iter()
@@ -52,6 +57,11 @@ fn was_sent_to(boot: &Boot, address: Ipv6Addr) -> bool {
             .registrations
             .iter()
             .any(|attempt| attempt.server == Some(address))
+        || boot
+            .lookups
+            .iter()
+            .flat_map(|lookup| &lookup.asked)
+            .any(|asked| asked.server == address)
 }
 
 /// What the phone wants of this address; `None` when it is of no weight to the boot.
@@ -66,9 +76,20 @@ fn role_of(boot: &Boot, address: Ipv6Addr) -> Option<&'static str> {
         Some("server")
     } else if is_router {
         Some("router")
+    } else if name_servers(boot).contains(&address) {
+        Some(NAME_SERVER)
     } else {
         None
     }
+}
+
+/// The name servers that DHCPv6 (option 23) or a router's advertisement gives.
+fn name_servers(boot: &Boot) -> Vec<Ipv6Addr> {
+    let replies = boot.lease6.of_kind(MessageType::Reply);
+    let leased = replies.filter_map(|reply| reply.message.addresses(NAME_SERVERS));
+    let advertised = boot.router_advertisements.iter();
+    let advertised = advertised.flat_map(|said| said.name_servers.iter().copied());
+    leased.flatten().chain(advertised).collect()
 }
 
 fn unanswered(
@@ -91,6 +112,7 @@ fn unanswered(
     ))
     .about(About {
         server: Some(IpAddr::V6(address)),
+        port: (role == NAME_SERVER).then_some(DNS_PORT),
         protocol: Some("icmp"),
         ..About::default()
     })
@@ -101,6 +123,16 @@ fn unanswered(
             "See that the router which announces itself as {address} is still there, and that the \
              switch lets its answers through."
         ))
+    } else if role == NAME_SERVER {
+        finding
+            .remedy(format!(
+                "See that the name server {address} is switched on and in the phone's VLAN; from a \
+                 PC there: `ping -6 {address}`."
+            ))
+            .remedy(
+                "Or give the phones another name server: DHCPv6 option 23, and the router's \
+                 advertisement where it names one.",
+            )
     } else {
         finding
             .remedy(format!(
@@ -163,6 +195,28 @@ mod tests {
             findings[0].title,
             "nobody answers for the router's address fe80::1"
         );
+    }
+
+    #[test]
+    fn a_name_server_that_nobody_answers_for_is_told() {
+        let server: Ipv6Addr = "2001:db8::53".parse().unwrap();
+        let leased = || asked(3, |neighbor| neighbor.address = server);
+        let by_reply = leased().dhcpv6_lease(&[(23, &server.octets())]);
+        let by_router =
+            leased().with(|boot, _| boot.router_advertisements[0].name_servers = vec![server]);
+        for boot in [by_reply, by_router] {
+            let findings = check(boot);
+            assert_eq!(
+                findings[0].title,
+                "nobody answers for the name server's address 2001:db8::53"
+            );
+            assert_eq!(findings[0].severity, Severity::Error);
+        }
+        let sent_to = leased()
+            .dhcpv6_lease(&[(23, &server.octets())])
+            .lookup("prov.example.com", 28, 3, None)
+            .with(|boot, _| boot.lookups[0].asked[0].server = server.into());
+        assert_eq!(check(sent_to), []);
     }
 
     #[test]

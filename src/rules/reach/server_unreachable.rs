@@ -1,9 +1,8 @@
 //! There is no way to the server: nobody has its address, or a router says so.
 //!
 //! ## What it sees
-//! ARP questions, or IPv6 neighbor solicitations, for the server's or the router's address that
-//! nobody answers, or ICMP
-//! "host unreachable", "network unreachable" or "administratively prohibited" for a packet
+//! ARP questions, or IPv6 neighbor solicitations, for the address of the server, a name server
+//! or the router that nobody answers, or ICMP "host unreachable", "network unreachable" or "administratively prohibited" for a packet
 //! of the phone, or "time to live exceeded" again and again.
 //!
 //! ## Why the phone stops
@@ -13,8 +12,9 @@
 //! 1. Is the server up, and in the subnet that the phone believes it to be in? The phone asks
 //!    by ARP only for addresses inside its own mask: compare option 1 (mask) with the plan.
 //! 2. For the router: is option 3 right, and does the router live in this VLAN?
-//! 3. "Prohibited" is a router's access list: allow the phone's subnet.
-//! 4. "Time to live exceeded": routers send the packet to each other, a routing loop.
+//! 3. For a name server: is option 6 right? Without it the phone finds no server by name.
+//! 4. "Prohibited" is a router's access list: allow the phone's subnet.
+//! 5. "Time to live exceeded": routers send the packet to each other, a routing loop.
 //!
 //! ## When it may be wrong
 //! ARP answers go to the phone alone; from another port of the switch they are not seen. The
@@ -39,6 +39,11 @@ const ANSWER_SECS: f64 = 3.0;
 /// Who asks this often has got no answer, whatever the capture shows.
 const PROOF: u64 = 3;
 
+/// What a phone wants of an address that it looks names up at.
+pub(super) const NAME_SERVER: &str = "name server";
+
+pub(super) const DNS_PORT: u16 = 53;
+
 /// Packets that die on the way this often go round in a circle.
 const LOOP_PROOF: usize = 3;
 
@@ -58,8 +63,19 @@ pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding
         })
         .collect();
     findings.extend(super::neighbors::silent(boot, context));
+    one_name_server(&mut findings);
     findings.extend(sent_back(boot, context));
     findings
+}
+
+/// Name servers stand in for each other: that all are silent is one fault.
+fn one_name_server(findings: &mut [Finding]) {
+    let of_name_servers = findings
+        .iter_mut()
+        .filter(|finding| finding.subject.port == Some(DNS_PORT));
+    for finding in of_name_servers.skip(1) {
+        finding.severity = Severity::Note;
+    }
 }
 
 /// Whether nobody answered, and the capture would have shown it.
@@ -81,6 +97,11 @@ fn is_heard(boot: &Boot, address: IpAddr) -> bool {
             .connections
             .iter()
             .any(|connection| connection.server == address && connection.accepted.is_some())
+        || boot
+            .lookups
+            .iter()
+            .flat_map(|lookup| &lookup.asked)
+            .any(|asked| asked.server == address && asked.answer.is_some())
 }
 
 /// What the phone wants of this address; `None` when it is of no weight to the boot.
@@ -110,13 +131,23 @@ fn role_of(boot: &Boot, address: Ipv4Addr) -> Option<&'static str> {
         Some("router")
     } else if holds(150) || next_server || asked || [66, 160, 159, 161].into_iter().any(named) {
         Some("server")
+    } else if holds(6) {
+        Some(NAME_SERVER)
     } else {
         None
     }
 }
 
 pub(super) fn severity(boot: &Boot, context: &Context<'_>, role: &str) -> Severity {
-    if boot.is_registered() || context.is_loaded(boot) {
+    let finds_names = || boot.lookups.iter().any(|lookup| lookup.answer().is_some());
+    if role == NAME_SERVER && !boot.is_registered() && !finds_names() {
+        // What a phone that has its files still wants of DNS is not known.
+        if context.fetched_anything(boot) {
+            Severity::Warning
+        } else {
+            Severity::Error
+        }
+    } else if role == NAME_SERVER || boot.is_registered() || context.is_loaded(boot) {
         Severity::Note
     } else if role == "router" && context.fetched_anything(boot) {
         Severity::Warning
@@ -139,6 +170,7 @@ fn no_arp(boot: &Boot, context: &Context<'_>, target: &ArpTarget, role: &str) ->
     ))
     .about(About {
         server: Some(IpAddr::V4(address)),
+        port: (role == NAME_SERVER).then_some(DNS_PORT),
         protocol: Some("arp"),
         ..About::default()
     })
@@ -148,6 +180,13 @@ fn no_arp(boot: &Boot, context: &Context<'_>, target: &ArpTarget, role: &str) ->
         finding.remedy(format!(
             "See that the router has {address} in this VLAN, or correct option 3 (router) in DHCP."
         ))
+    } else if role == NAME_SERVER {
+        finding
+            .remedy(format!(
+                "See that the name server {address} is switched on and in the phone's VLAN; from a \
+                 PC there: `ping {address}`."
+            ))
+            .remedy("Or give the phones another name server in DHCP option 6.")
     } else {
         finding
             .remedy(format!(
@@ -260,6 +299,7 @@ fn sent_back(boot: &Boot, context: &Context<'_>) -> Vec<Finding> {
 mod tests {
     use super::*;
     use crate::rules::testing::Case;
+    use crate::session::lookup::Answer;
     use crate::session::testing::{BootBuilder, SERVER};
     use crate::session::transfer::Status;
 
@@ -282,6 +322,46 @@ mod tests {
     fn a_late_answer_is_an_answer() {
         let boot = leased().arp(SERVER, 4, true);
         assert!(Case::new("cisco-79x1", boot).check(check).is_empty());
+    }
+
+    #[test]
+    fn a_name_server_that_answers_no_arp_is_one_error() {
+        let [first, second] = [53, 54].map(|last| Ipv4Addr::new(192, 0, 2, last));
+        let servers = [first.octets(), second.octets()].concat();
+        let given: &[(u8, &[u8])] = &[(66, b"http://prov.example.com/"), (6, &servers)];
+        let asked = || {
+            BootBuilder::new()
+                .lease(&[66, 6], given)
+                .arp(first, 4, false)
+        };
+        let said = |boot| {
+            let findings = Case::new("yealink-t4x", boot).check(check);
+            findings
+                .iter()
+                .map(|f| (f.severity, f.title.clone()))
+                .collect::<Vec<_>>()
+        };
+        let nobody = |last| format!("nobody answers for the name server's address 192.0.2.{last}");
+        assert_eq!(said(asked()), [(Severity::Error, nobody(53))]);
+        assert_eq!(
+            said(asked().arp(second, 4, false)),
+            [(Severity::Error, nobody(53)), (Severity::Note, nobody(54))]
+        );
+        let loaded = asked().http("/a.cfg", Status::Complete, 200);
+        assert_eq!(said(loaded)[0].0, Severity::Warning);
+        // 192.0.2.53 itself answers, or another in its place.
+        let answered = asked().lookup("prov.example.com", 1, 1, Some(Answer::NoName));
+        assert_eq!(said(answered), []);
+        let other = asked().with(|boot, at| {
+            let mut asked = BootBuilder::new()
+                .lookup("prov.example.com", 1, 1, Some(Answer::NoName))
+                .build()
+                .lookups;
+            asked[0].asked[0].server = second.into();
+            asked[0].asked[0].first = at;
+            boot.lookups = asked;
+        });
+        assert_eq!(said(other), [(Severity::Note, nobody(53))]);
     }
 
     #[test]
