@@ -66,6 +66,11 @@ pub enum TransferVerdict {
 }
 
 impl TransferVerdict {
+    /// Whether the phone has what it asked for.
+    pub fn is_delivered(self) -> bool {
+        matches!(self, Self::Complete | Self::UpToDate)
+    }
+
     /// The word that reports use.
     pub fn name(self) -> &'static str {
         match self {
@@ -267,12 +272,7 @@ impl<'a> Context<'a> {
     /// goes over TLS is not seen, and phones do not keep such a connection for nothing.
     pub fn fetched_anything(&self, boot: &Boot) -> bool {
         boot.tls.iter().any(Session::is_established)
-            || self.reads(boot).any(|(_, verdict)| {
-                matches!(
-                    verdict,
-                    TransferVerdict::Complete | TransferVerdict::UpToDate
-                )
-            })
+            || self.reads(boot).any(|(_, verdict)| verdict.is_delivered())
     }
 
     /// Whether all that the phone asked for and needs was delivered, and it has not
@@ -303,12 +303,8 @@ impl<'a> Context<'a> {
 
     /// Whether a file of this name arrived within the boot, from wherever.
     pub fn arrived(&self, boot: &Boot, name: &str) -> bool {
-        self.reads(boot).any(|(transfer, verdict)| {
-            matches!(
-                verdict,
-                TransferVerdict::Complete | TransferVerdict::UpToDate
-            ) && transfer.file_name() == name
-        })
+        self.reads(boot)
+            .any(|(transfer, verdict)| verdict.is_delivered() && transfer.file_name() == name)
     }
 
     /// Whether a file that can stand in for this one arrived within the boot.
@@ -342,13 +338,9 @@ impl<'a> Context<'a> {
 
     /// Whether the phone got nothing more after this moment and stopped or started over.
     pub fn is_stuck_after(&self, boot: &Boot, at: At) -> bool {
-        let got_more = self.reads(boot).any(|(transfer, verdict)| {
-            transfer.last > at
-                && matches!(
-                    verdict,
-                    TransferVerdict::Complete | TransferVerdict::UpToDate
-                )
-        });
+        let got_more = self
+            .reads(boot)
+            .any(|(transfer, verdict)| transfer.last > at && verdict.is_delivered());
         let tried_to_register = boot.registrations.iter().any(|attempt| attempt.first > at);
         let stopped = boot.followed_by_another
             || self.watched_secs_after(at.max(boot.last_effort())) >= self.patience_secs();

@@ -52,12 +52,10 @@ fn default_delivered<'b>(boot: &'b Boot, context: &'b Context<'_>) -> Option<&'b
     context
         .reads(boot)
         .find(|(transfer, verdict)| {
-            matches!(
-                verdict,
-                TransferVerdict::Complete | TransferVerdict::UpToDate
-            ) && context
-                .file(transfer)
-                .is_some_and(|file| file.role() == Role::ConfigDefault)
+            verdict.is_delivered()
+                && context
+                    .file(transfer)
+                    .is_some_and(|file| file.role() == Role::ConfigDefault)
         })
         .map(|(transfer, _)| transfer)
 }

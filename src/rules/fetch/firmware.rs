@@ -26,16 +26,9 @@ pub(super) struct Entry<'b> {
 impl Entry<'_> {
     /// Whether it arrived.
     pub(super) fn arrived(&self) -> bool {
-        self.asked.is_some_and(|(_, verdict)| is_delivered(verdict))
+        self.asked
+            .is_some_and(|(_, verdict)| verdict.is_delivered())
     }
-}
-
-/// Whether the phone has what it asked for.
-pub(super) fn is_delivered(verdict: TransferVerdict) -> bool {
-    matches!(
-        verdict,
-        TransferVerdict::Complete | TransferVerdict::UpToDate
-    )
 }
 
 /// The firmware lists that this boot fetched; of one that was fetched more than once,
@@ -43,7 +36,7 @@ pub(super) fn is_delivered(verdict: TransferVerdict) -> bool {
 pub(super) fn lists<'b>(boot: &'b Boot, context: &'b Context<'_>) -> Vec<List<'b>> {
     let fetched: Vec<(&Transfer, &Manifest)> = context
         .reads(boot)
-        .filter(|(_, verdict)| is_delivered(*verdict))
+        .filter(|(_, verdict)| verdict.is_delivered())
         .filter_map(|(transfer, _)| Some((transfer, transfer.manifest.as_deref()?)))
         .filter(|(_, manifest)| manifest.kind == Kind::LoadList)
         .collect();

@@ -71,10 +71,7 @@ pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding
 fn last_image<'b>(boot: &'b Boot, context: &Context<'_>) -> Option<&'b Transfer> {
     let complete = |transfer: &&Transfer| {
         transfer.direction == phoneboot_parsers::tftp::Direction::Read
-            && matches!(
-                context.verdict(boot, transfer),
-                TransferVerdict::Complete | TransferVerdict::UpToDate
-            )
+            && context.verdict(boot, transfer).is_delivered()
     };
     let last = boot.transfers.iter().rfind(complete)?;
     let went_on = !boot.registrations.is_empty() || !boot.signaling.is_empty();

@@ -28,13 +28,12 @@ use crate::rules::Context;
 use crate::session::Boot;
 use crate::session::transfer::Transfer;
 
-use super::firmware::is_delivered;
 use super::loss;
 
 pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding> {
     context
         .reads(boot)
-        .filter(|(transfer, verdict)| is_delivered(*verdict) && is_firmware(context, transfer))
+        .filter(|(transfer, verdict)| verdict.is_delivered() && is_firmware(context, transfer))
         .filter_map(|(transfer, _)| {
             let signed_for = transfer
                 .manifest

@@ -30,7 +30,6 @@ use std::net::IpAddr;
 
 use crate::finding::{About, Finding, Severity};
 use crate::rules::Context;
-use crate::rules::context::TransferVerdict;
 use crate::session::Boot;
 use crate::session::ftp::{Login, LoginStatus, Refusal};
 
@@ -155,12 +154,7 @@ fn severity(boot: &Boot, context: &Context<'_>, login: &Login) -> Severity {
 /// Whether a file arrived after the refusal.
 fn got_more_after(boot: &Boot, context: &Context<'_>, login: &Login) -> bool {
     let mut reads = context.reads(boot);
-    reads.any(|(transfer, verdict)| {
-        matches!(
-            verdict,
-            TransferVerdict::Complete | TransferVerdict::UpToDate
-        ) && transfer.last > login.last
-    })
+    reads.any(|(transfer, verdict)| verdict.is_delivered() && transfer.last > login.last)
 }
 
 #[cfg(test)]

@@ -25,7 +25,6 @@ use crate::rules::context::TransferVerdict;
 use crate::session::Boot;
 use crate::session::transfer::Transfer;
 
-use super::firmware::is_delivered;
 use super::loss;
 
 pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding> {
@@ -43,7 +42,7 @@ fn wraps(
     verdict: TransferVerdict,
 ) -> Finding {
     let name = loss::shown(transfer);
-    let whole = is_delivered(verdict);
+    let whole = verdict.is_delivered();
     let severity = match verdict {
         _ if whole => Severity::Note,
         TransferVerdict::Unknown => Severity::Note,

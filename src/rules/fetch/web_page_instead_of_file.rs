@@ -28,14 +28,13 @@ use crate::rules::Context;
 use crate::session::Boot;
 use crate::session::transfer::Transfer;
 
-use super::firmware::is_delivered;
 use super::loss;
 
 pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding> {
     context
         .reads(boot)
         .filter(|(transfer, verdict)| {
-            is_delivered(*verdict)
+            verdict.is_delivered()
                 && transfer
                     .manifest
                     .as_deref()
