@@ -244,8 +244,6 @@ pub enum EventKind<'a> {
         /// The earlier frame.
         of: At,
     },
-    /// Any other frame of a watched host.
-    Heard,
 }
 
 /// Why a datagram could not be delivered.

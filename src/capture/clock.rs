@@ -64,6 +64,12 @@ impl Clock {
         Frame { time, ..*frame }
     }
 
+    /// A moment by the clock that stamps the frames, as the clock would tell it if it had
+    /// not been set.
+    pub fn now(&self, by_clock: Timestamp) -> Timestamp {
+        shifted(by_clock, self.offset_nanos)
+    }
+
     /// Where a capture's clock was set, in the order of its frames.
     pub fn steps(&self, capture: usize) -> Vec<ClockStep> {
         self.steps.get(capture).cloned().unwrap_or_default()

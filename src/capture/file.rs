@@ -88,21 +88,8 @@ impl Reader {
             path: PathBuf::from(name),
             source,
         })?;
-        let mut facts = CaptureFacts {
-            name: name.to_owned(),
-            format: "pcap",
-            compression,
-            link_types: Vec::new(),
-            frames: 0,
-            bytes: 0,
-            first: None,
-            last: None,
-            snap_length: None,
-            sliced_frames: 0,
-            cut_short: None,
-            dropped: None,
-            taken: crate::capture::Taken::default(),
-        };
+        let mut facts = CaptureFacts::new(name, "pcap");
+        facts.compression = compression;
         let mut window = Window::new(input);
         let format = recognize(&mut window, &mut facts)?;
         Ok(Self {
@@ -148,14 +135,7 @@ impl Reader {
     }
 
     fn deliver(&mut self, record: Record) -> Frame<'_> {
-        let facts = &mut self.facts;
-        let kept = record.bytes.len();
-        facts.frames += 1;
-        facts.bytes = facts.bytes.saturating_add(kept as u64);
-        facts.sliced_frames += u64::from(kept < record.wire_length);
-        facts.first = Some(facts.first.map_or(record.time, |at| at.min(record.time)));
-        facts.last = facts.last.max(Some(record.time));
-        Frame {
+        let frame = Frame {
             capture: self.capture,
             number: record.number,
             time: record.time,
@@ -166,7 +146,9 @@ impl Reader {
                 .get(record.bytes)
                 .unwrap_or_default(),
             wire_length: record.wire_length,
-        }
+        };
+        self.facts.count(&frame);
+        frame
     }
 }
 

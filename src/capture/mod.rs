@@ -185,6 +185,45 @@ pub enum Error {
     },
 }
 
+impl CaptureFacts {
+    /// What is known of a capture before its first frame.
+    pub fn new(name: &str, format: &'static str) -> Self {
+        Self {
+            name: name.to_owned(),
+            format,
+            compression: None,
+            link_types: Vec::new(),
+            frames: 0,
+            bytes: 0,
+            first: None,
+            last: None,
+            snap_length: None,
+            sliced_frames: 0,
+            cut_short: None,
+            dropped: None,
+            taken: Taken::default(),
+        }
+    }
+
+    /// Counts a frame of the capture.
+    pub fn count(&mut self, frame: &Frame<'_>) {
+        let kept = frame.bytes.len();
+        self.frames += 1;
+        self.bytes = self.bytes.saturating_add(kept as u64);
+        self.sliced_frames += u64::from(kept < frame.wire_length);
+        self.first = Some(self.first.map_or(frame.time, |at| at.min(frame.time)));
+        self.last = self.last.max(Some(frame.time));
+    }
+
+    /// From when to when it shows what was on the wire: between its first and its last
+    /// frame, and as long as it was listened beyond them. `None` without any frame.
+    pub fn span(&self) -> Option<(Timestamp, Timestamp)> {
+        let (first, last) = self.first.zip(self.last)?;
+        let (from, to) = self.taken.listened.unwrap_or((first, last));
+        Some((first.min(from), last.max(to)))
+    }
+}
+
 impl LinkType {
     /// The link type of a pcap header's or an interface block's number.
     pub fn from_number(number: u32) -> Self {

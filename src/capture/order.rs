@@ -61,6 +61,14 @@ impl Sorter {
         }
     }
 
+    /// It is `now`: gives the frames that need not wait any more, though none came since.
+    pub fn tick(&mut self, now: Timestamp, give: &mut dyn FnMut(&Frame<'_>)) {
+        self.latest = self.latest.max(now);
+        while self.is_due() {
+            self.give_first(give);
+        }
+    }
+
     /// The last frame has come: gives all that still wait.
     pub fn finish(&mut self, give: &mut dyn FnMut(&Frame<'_>)) {
         while !self.waiting.is_empty() {

@@ -16,6 +16,9 @@ pub struct Taken {
     pub tagged_frames: u64,
     /// Where the capturing host's clock was set.
     pub clock_steps: Vec<ClockStep>,
+    /// From when to when it was listened, where that is known beyond the first and last
+    /// frame: a silence at either end is as good as one between frames.
+    pub listened: Option<(Timestamp, Timestamp)>,
 }
 
 /// Frames that came again.

@@ -108,9 +108,7 @@ fn print_line(
             },
         ),
         Item::Undecodable(protocol, error) => (protocol, Content::Undecodable(protocol, error)),
-        Item::Tcp(_) | Item::FtpData { .. } | Item::TaggedCopy { .. } | Item::Other => {
-            return Ok(());
-        }
+        Item::Tcp(_) | Item::FtpData { .. } | Item::TaggedCopy { .. } => return Ok(()),
     };
     let name = protocol.name();
     if !protocols.is_empty() && !protocols.iter().any(|wanted| wanted == name) {

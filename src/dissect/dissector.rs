@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use etherparse::{IpNumber, UdpHeaderSlice, ip_number};
 use phoneboot_parsers::{
-    Input, MacAddress, Message, Protocol, arp, cdp, dhcp, dhcpv6, eapol, lldp, sip, stp, tftp,
+    Input, Message, Protocol, arp, cdp, dhcp, dhcpv6, eapol, lldp, sip, stp, tftp,
 };
 
 use super::connections::Connections;
@@ -20,8 +20,7 @@ use super::segment::Segment;
 use super::services;
 use super::signaling;
 use super::tunnel;
-use super::watched::Watched;
-use super::{Emit, Item, LimitReached, Origin, ppp, wireless};
+use super::{Emit, LimitReached, Origin, ppp, wireless};
 use crate::capture::{Frame, LinkType, Taken};
 use crate::event::{At, Endpoint};
 
@@ -46,7 +45,6 @@ pub struct Dissector {
     prefilter: bool,
     /// UDP ports on which every datagram is looked at.
     pub(super) ports: Bits,
-    pub(super) watched: Watched,
     fragments: Fragments,
     transfers: Expectations,
     pub(super) connections: Connections,
@@ -87,7 +85,6 @@ impl Dissector {
                 signaling::MGCP_PORTS[0],
                 signaling::MGCP_PORTS[1],
             ]),
-            watched: Watched::new(),
             fragments: Fragments::default(),
             transfers: Expectations::default(),
             connections: Connections::default(),
@@ -114,7 +111,7 @@ impl Dissector {
     }
 
     /// `false` for a frame that certainly brings nothing.
-    pub fn may_matter_at_first_look(&self, frame: &Frame<'_>) -> bool {
+    pub fn may_matter(&self, frame: &Frame<'_>) -> bool {
         !self.prefilter
             || frame.link_type != LinkType::Ethernet
             || self.frame_may_matter(frame.bytes, 0)
@@ -122,9 +119,17 @@ impl Dissector {
 
     /// Takes in the next frame and gives out what it brings.
     pub fn frame(&mut self, frame: &Frame<'_>, emit: &mut dyn FnMut(super::Dissected<'_>)) {
-        if !self.may_matter_at_first_look(frame) {
-            return;
+        if self.may_matter(frame) {
+            self.frame_that_matters(frame, emit);
         }
+    }
+
+    /// Takes in a frame that [`may_matter`](Self::may_matter) by an earlier look.
+    pub fn frame_that_matters(
+        &mut self,
+        frame: &Frame<'_>,
+        emit: &mut dyn FnMut(super::Dissected<'_>),
+    ) {
         let at = At {
             capture: frame.capture,
             frame: frame.number,
@@ -145,11 +150,9 @@ impl Dissector {
 
     /// Takes in what a link layer carries, be it the frame's own or one in a tunnel.
     pub(super) fn link(&mut self, link: &Link<'_>, at: At, nesting: u8, emit: Emit<'_>) {
-        let watched = self.watched.contains(link.source) || self.watched.contains(link.destination);
         if self.prefilter
-            && !watched
             && let Network::Ip(packet) = &link.network
-            && !self.may_matter(packet.bytes, nesting)
+            && !self.packet_may_matter(packet.bytes, nesting)
         {
             return;
         }
@@ -165,15 +168,6 @@ impl Dissector {
         if given && !link.vlans.as_slice().is_empty() {
             self.taken(at.capture).tagged_frames += 1;
         }
-        if watched && !given {
-            origin.give(Item::Other, emit);
-        }
-    }
-
-    /// From now on, frames from or to this address that carry nothing for us are
-    /// given as [`Item::Other`].
-    pub fn watch(&mut self, mac: MacAddress) {
-        self.watched.add(mac);
     }
 
     /// The capture is over: gives out what streams still hold.
@@ -190,7 +184,6 @@ impl Dissector {
             buffers,
             streams,
             self.transfers.limit(),
-            self.watched.limit(),
         ]
         .into_iter()
         .filter(|limit| limit.evicted > 0)
@@ -439,12 +432,14 @@ fn is_ipv6(origin: &Origin) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use phoneboot_parsers::MacAddress;
+
     use super::*;
-    use crate::dissect::prefilter;
     use crate::dissect::testing::{
         ACK, End, FIN, OTHER_SERVER, PHONE, PHONE_MAC, RST, Random, SERVER, SYN, all_lines,
         datagram, ethernet, frame, ipv4, ipv6, lines, read_request, segment, tcp, udp,
     };
+    use crate::dissect::{Item, prefilter};
 
     const CLIENT: End = (PHONE, 40_000);
     const TFTP: End = (SERVER, 69);
@@ -917,43 +912,6 @@ mod tests {
     }
 
     #[test]
-    fn gives_every_frame_of_a_watched_host() {
-        let foreign = datagram((PHONE, 3000), (SERVER, 3000), &[0x80; 20]);
-        let frames = [
-            foreign.clone(),
-            ethernet(false, 0x8863, &[]),
-            ethernet(true, 0x0800, &[0x45; 5]),
-            datagram((PHONE, 68), (SERVER, 67), &dhcp_payload(1)),
-            up(ACK, [1, 1], b""),
-        ];
-        let mut dissector = Dissector::new().with_copies();
-        assert_eq!(heads(&lines(&mut dissector, &frames)), ["4 phone dhcp"]);
-        dissector.watch(MacAddress(PHONE_MAC));
-        dissector.watch(MacAddress(PHONE_MAC));
-        assert_eq!(
-            heads(&lines(&mut dissector, &frames)),
-            [
-                "1 phone other",
-                "2 server other",
-                "3 phone other",
-                "4 phone dhcp",
-                "5 phone other",
-            ]
-        );
-        for n in 0..4096_u16 {
-            let [high, low] = n.to_be_bytes();
-            dissector.watch(MacAddress([2, 1, 0, 0, high, low]));
-        }
-        assert_eq!(heads(&lines(&mut dissector, &frames)), ["4 phone dhcp"]);
-        let limit = LimitReached {
-            limit: "watched-hosts",
-            max: 4096,
-            evicted: 1,
-        };
-        assert_eq!(dissector.limits(), [limit]);
-    }
-
-    #[test]
     fn counts_frames_of_unknown_link_types() {
         let mut dissector = Dissector::default();
         let frame = frame(1, LinkType::Other(147), &[0; 60]);
@@ -1041,9 +999,6 @@ mod tests {
                 let mut dissector = Dissector::new().with_prefilter(prefilter);
                 let mut told = Vec::new();
                 for (number, bytes) in (1..).zip(&frames) {
-                    if number == 1500 {
-                        dissector.watch(MacAddress(PHONE_MAC));
-                    }
                     let frame = frame(number, LinkType::Ethernet, bytes);
                     dissector.frame(&frame, &mut |item| told.push(format!("{item:?}")));
                 }
@@ -1105,7 +1060,11 @@ mod tests {
             (ethernet(true, 0x86dd, &ipv6(44, &[0; 8])), true),
         ] {
             let packet = prefilter::packet_of(&bytes).unwrap();
-            assert_eq!(dissector.may_matter(packet, 0), matters, "{bytes:x?}");
+            assert_eq!(
+                dissector.packet_may_matter(packet, 0),
+                matters,
+                "{bytes:x?}"
+            );
         }
         for (bytes, is_packet) in [
             (ethernet(true, 0x8100, &[0, 1, 0x86, 0xdd]), true),

@@ -37,7 +37,12 @@ impl Dissector {
     }
 
     /// How a capture was taken, as far as its frames have shown.
-    pub fn taken(&mut self, capture: usize) -> &mut Taken {
+    pub fn taken_of(&self, capture: usize) -> Taken {
+        self.taken.get(capture).cloned().unwrap_or_default()
+    }
+
+    /// The same, to be added to.
+    pub(super) fn taken(&mut self, capture: usize) -> &mut Taken {
         if self.taken.len() <= capture {
             self.taken.resize(capture + 1, Taken::default());
         }
@@ -82,12 +87,11 @@ impl Dissector {
 
     /// The first look: `false` for an Ethernet frame that certainly brings nothing.
     pub(super) fn frame_may_matter(&self, ethernet: &[u8], nesting: u8) -> bool {
-        prefilter::packet_of(ethernet)
-            .is_none_or(|packet| self.may_matter(packet, nesting) || self.watched.is_in(ethernet))
+        prefilter::packet_of(ethernet).is_none_or(|packet| self.packet_may_matter(packet, nesting))
     }
 
     /// The first look at a packet, through all its tunnels.
-    pub(super) fn may_matter(&self, packet: &[u8], nesting: u8) -> bool {
+    pub(super) fn packet_may_matter(&self, packet: &[u8], nesting: u8) -> bool {
         match prefilter::glance(packet) {
             Glance::Look => true,
             Glance::Foreign => false,
@@ -113,7 +117,7 @@ impl Dissector {
             _ if nesting > tunnel::MAX_NESTING => false,
             Inner::Ethernet(input) => self.frame_may_matter(input.bytes, nesting),
             Inner::Typed(link::ETHERTYPE_IPV4 | link::ETHERTYPE_IPV6, input) => {
-                self.may_matter(input.bytes, nesting)
+                self.packet_may_matter(input.bytes, nesting)
             }
             Inner::Typed(..) | Inner::Wireless(_) => true,
         }

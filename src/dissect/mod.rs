@@ -30,7 +30,6 @@ mod stream;
 mod testing;
 mod tunnel;
 mod voice;
-mod watched;
 mod wireless;
 
 use phoneboot_parsers::{DecodeError, Issue, Message, Protocol, WireText};
@@ -91,9 +90,6 @@ pub enum Item<'a> {
         /// The earlier frame, whose items were given.
         of: At,
     },
-    /// A frame of a known host that carries nothing for us: it proves that the
-    /// host was there, and that this direction was captured.
-    Other,
 }
 
 /// What happened to a TCP connection. The [`Dissected`] item's source is who did it.
@@ -123,7 +119,7 @@ pub enum TcpNotice {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LimitReached {
     /// The table's name in the report: `ftp-data`, `ip-fragments`, `tcp-buffers`, `tcp-streams`,
-    /// `tftp-flows`, `watched-hosts`.
+    /// `tftp-flows`.
     pub limit: &'static str,
     /// How many entries it holds at the most; of `tcp-buffers`, how many bytes.
     pub max: u64,

@@ -124,8 +124,7 @@ fn tcp(source: Ipv6Addr, destination: Ipv6Addr, segment: &[u8]) -> Option<Glance
     Some(Glance::Tcp(key))
 }
 
-/// A set of 16-bit numbers that never shrinks: ports, or the low halves of MAC
-/// addresses.
+/// A set of 16-bit numbers that never shrinks: ports.
 #[derive(Debug)]
 pub(super) struct Bits {
     words: Box<[u64; 1024]>,

@@ -176,7 +176,6 @@ fn line(dissected: &Dissected<'_>) -> String {
         Item::Tcp(notice) => format!("{notice:?}"),
         Item::FtpData { what, .. } => format!("ftp data {what:?}"),
         Item::TaggedCopy { of } => format!("copy of {}", of.frame),
-        Item::Other => "other".to_owned(),
     };
     format!("{} {who} {what}", dissected.at.frame)
 }

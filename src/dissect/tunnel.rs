@@ -734,10 +734,5 @@ mod tests {
             let outer = under.carry(&[&header[..], &request()].concat());
             assert!(dissector.frame_may_matter(&outer, 0), "{name}");
         }
-        let mut dissector = Dissector::new();
-        dissector.watch(phoneboot_parsers::MacAddress(PHONE_MAC));
-        let (_, under, header) = headers().remove(0);
-        let outer = under.carry(&[&header[..], &foreign].concat());
-        assert_eq!(lines(&mut dissector, &[outer]), ["1 phone other"]);
     }
 }

@@ -110,7 +110,6 @@ fn meaning<'a>(dissected: &Dissected<'a>) -> Option<(Subject, EventKind<'a>)> {
         Item::Tcp(notice) => Some(reach::tcp(dissected, notice)),
         Item::FtpData { control, what } => Some(ftp::data(dissected, control, what)),
         Item::TaggedCopy { of } => Some((Subject::Either, EventKind::TaggedCopy { of })),
-        Item::Other => Some((Subject::Either, EventKind::Heard)),
     }
 }
 

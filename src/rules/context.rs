@@ -103,8 +103,8 @@ pub(super) fn came(transfer: &Transfer, verdict: TransferVerdict) -> bool {
 impl<'a> Context<'a> {
     /// When the capture that holds `at` ended, and every one that goes on where it ends.
     pub fn capture_end(&self, at: At) -> Timestamp {
-        let last = self.captures.get(at.capture).and_then(|facts| facts.last);
-        let mut end = last.unwrap_or(at.time);
+        let own = self.captures.get(at.capture).and_then(CaptureFacts::span);
+        let mut end = own.map_or(at.time, |(_, last)| last);
         let goes_on = |end: Timestamp| {
             self.spans()
                 .filter(|(first, last)| *last > end && first.secs_since(end) <= ROTATION_SECS)
@@ -119,8 +119,8 @@ impl<'a> Context<'a> {
 
     /// When the capture that holds `at` began, or the first one that it goes on from.
     fn capture_start(&self, at: At) -> Timestamp {
-        let first = self.captures.get(at.capture).and_then(|facts| facts.first);
-        let mut start = first.unwrap_or(at.time);
+        let own = self.captures.get(at.capture).and_then(CaptureFacts::span);
+        let mut start = own.map_or(at.time, |(first, _)| first);
         let goes_back = |start: Timestamp| {
             self.spans()
                 .filter(|(first, last)| *first < start && start.secs_since(*last) <= ROTATION_SECS)
@@ -135,9 +135,7 @@ impl<'a> Context<'a> {
 
     /// First and last moment of every capture.
     fn spans(&self) -> impl Iterator<Item = (Timestamp, Timestamp)> {
-        self.captures
-            .iter()
-            .filter_map(|facts| facts.first.zip(facts.last))
+        self.captures.iter().filter_map(CaptureFacts::span)
     }
 
     /// Seconds that the capture went on after `at`. For a boot that another followed,

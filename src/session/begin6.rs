@@ -113,7 +113,7 @@ mod tests {
     /// How many boots there are of a phone that sends and gets these messages, each so many
     /// seconds after the first.
     fn n_boots(messages: &[(i64, dhcpv6::Message)]) -> usize {
-        let mut tracker = Tracker::new(&|_| true);
+        let mut tracker = Tracker::new(Box::new(|_| true));
         for (number, (secs, message)) in (1..).zip(messages) {
             let phone = Endpoint {
                 mac: Some(PHONE),
@@ -143,7 +143,7 @@ mod tests {
                 kind: EventKind::Dhcpv6(message),
             });
         }
-        let (phones, _) = tracker.finish();
+        let phones = tracker.finish();
         assert_eq!(phones.len(), 1);
         phones[0].boots.len()
     }

@@ -131,6 +131,37 @@ impl Host {
         self.mac.is_some()
     }
 
+    /// The host as a phone-to-be; of a stranger the files alone, for these tell what the
+    /// servers have.
+    fn as_phone(&self, with_everything: bool) -> Phone {
+        let boots = self.earlier.iter().chain([&self.boot]);
+        if with_everything {
+            return Phone {
+                mac: self.mac,
+                addresses: self.addresses.clone(),
+                clues: self.clues.clone(),
+                boots: boots.cloned().collect(),
+                boots_evicted: self.boots_evicted,
+            };
+        }
+        let files = boots.map(|boot| Boot {
+            transfers: boot.transfers.clone(),
+            ..Boot::new(boot.number, boot.started, boot.began_by)
+        });
+        Phone {
+            mac: None,
+            addresses: Vec::new(),
+            clues: Vec::new(),
+            boots: files.collect(),
+            boots_evicted: 0,
+        }
+    }
+
+    fn did_something(&self) -> bool {
+        let mut boots = self.earlier.iter().chain([&self.boot]);
+        boots.any(|boot| !boot.timeline.is_empty())
+    }
+
     fn into_phone(self) -> Phone {
         let mut boots = self.earlier;
         boots.push(self.boot);
@@ -440,8 +471,17 @@ impl Hosts {
     pub(super) fn into_phones(self) -> Vec<Phone> {
         self.list
             .into_iter()
+            .filter(Host::did_something)
             .map(Host::into_phone)
-            .filter(|phone| phone.boots.iter().any(|boot| !boot.timeline.is_empty()))
+            .collect()
+    }
+
+    /// Copies of the same, of strangers in full only when `strangers_too`.
+    pub(super) fn phones(&self, strangers_too: bool) -> Vec<Phone> {
+        self.list
+            .iter()
+            .filter(|host| host.did_something())
+            .map(|host| host.as_phone(host.is_phone || strangers_too))
             .collect()
     }
 }

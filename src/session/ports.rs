@@ -171,7 +171,7 @@ mod tests {
         // A root port speaks to other switches.
         assert!(!said(6, 0x38));
         let recalled = |at: i64| {
-            let at = event(at, EventKind::Heard).at;
+            let at = event(at, EventKind::RouterSolicited).at;
             let mut boot = Boot::new(1, at, Beginning::FirstSeen);
             ports.recall(&mut boot, at);
             boot.link.spanning_tree.ports.len()
@@ -197,7 +197,7 @@ mod tests {
         }
         assert_eq!(ports.questions.len(), MAX_QUESTIONS);
         let state = |number, secs| {
-            let at = event(secs, EventKind::Heard).at;
+            let at = event(secs, EventKind::RouterSolicited).at;
             let mut boot = Boot::new(number, at, Beginning::FirstSeen);
             ports.recall(&mut boot, at);
             boot.link.auth.state()

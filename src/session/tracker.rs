@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use phoneboot_parsers::dhcp::{self, MessageType};
-use phoneboot_parsers::{MacAddress, WireText, cdp, lldp, tftp};
+use phoneboot_parsers::{WireText, cdp, lldp, tftp};
 
 use crate::dissect::LimitReached;
 use crate::event::{At, Event, EventKind, Seen, Subject};
@@ -17,7 +17,7 @@ use super::update::{self, Change};
 use super::{Beginning, Boot, Phase, Phone};
 
 /// Says of clues whether they make a phone. The profiles answer.
-pub type Recognizer<'r> = &'r dyn Fn(&[Seen<Clue>]) -> bool;
+pub type Recognizer<'r> = Box<dyn Fn(&[Seen<Clue>]) -> bool + 'r>;
 
 /// After this much silence a phone that was given an address and did nothing with it
 /// has started over when it asks again; sooner, it may only have changed its VLAN.
@@ -48,7 +48,7 @@ pub struct Tracker<'r> {
     lldp: Vec<Seen<lldp::Message>>,
     ports: Ports,
     routers: Vec<Seen<RouterAdvertisement>>,
-    new_macs: Vec<MacAddress>,
+    n_changes: u64,
 }
 
 impl<'r> Tracker<'r> {
@@ -61,7 +61,7 @@ impl<'r> Tracker<'r> {
             lldp: Vec::new(),
             ports: Ports::default(),
             routers: Vec::new(),
-            new_macs: Vec::new(),
+            n_changes: 0,
         }
     }
 
@@ -72,6 +72,7 @@ impl<'r> Tracker<'r> {
             (Subject::Segment, _) => self.announcement(event),
             (_, EventKind::TaggedCopy { of }) => {
                 if let Some(&vlan) = event.vlans.last() {
+                    self.n_changes += 1;
                     for host in self.hosts.iter_mut() {
                         let from_phone = host.sent(event);
                         update::tags::put_in(&mut host.boot, of, vlan, from_phone);
@@ -100,7 +101,7 @@ impl<'r> Tracker<'r> {
                 }
             }
             (subject, _) => {
-                let Some(index) = self.hosts.resolve(subject, event.at, self.recognize) else {
+                let Some(index) = self.hosts.resolve(subject, event.at, &*self.recognize) else {
                     return;
                 };
                 self.cut_boot(index, event);
@@ -110,24 +111,30 @@ impl<'r> Tracker<'r> {
         }
     }
 
-    /// MAC addresses of hosts that became known since the last call.
-    pub fn take_new_hosts(&mut self) -> Vec<MacAddress> {
-        std::mem::take(&mut self.new_macs)
+    /// The hosts with their boots, in no particular order.
+    pub fn finish(self) -> Vec<Phone> {
+        self.hosts.into_phones()
     }
 
-    /// The hosts with their boots, in no particular order, and the tables that were
-    /// full.
-    pub fn finish(self) -> (Vec<Phone>, Vec<LimitReached>) {
+    /// The same as far as it has come. Of hosts that show no sign of being a phone only
+    /// the files are given, unless `strangers_too`.
+    pub fn phones(&self, strangers_too: bool) -> Vec<Phone> {
+        self.hosts.phones(strangers_too)
+    }
+
+    /// The tables that were full.
+    pub fn limits(&self) -> Option<LimitReached> {
         let evicted = self.hosts.evicted;
-        let limits = (evicted > 0)
-            .then_some(LimitReached {
-                limit: "hosts",
-                max: MAX_HOSTS as u64,
-                evicted,
-            })
-            .into_iter()
-            .collect();
-        (self.hosts.into_phones(), limits)
+        (evicted > 0).then_some(LimitReached {
+            limit: "hosts",
+            max: MAX_HOSTS as u64,
+            evicted,
+        })
+    }
+
+    /// A number that grows with every event that changed a host.
+    pub fn n_changes(&self) -> u64 {
+        self.n_changes
     }
 
     /// Lets one event change one host, and takes up the clues that it brought.
@@ -140,6 +147,7 @@ impl<'r> Tracker<'r> {
         let Some(host) = self.hosts.get_mut(index) else {
             return;
         };
+        self.n_changes += 1;
         let from_phone = host.sent(event);
         if from_phone {
             host.boot.last_heard = event.at;
@@ -198,9 +206,6 @@ impl<'r> Tracker<'r> {
         if host.add_clue(clue, at) && !host.is_phone {
             host.is_phone = (self.recognize)(&host.clues);
         }
-        if let Some(mac) = host.mac {
-            self.new_macs.push(mac);
-        }
     }
 
     /// Ties the address of a lease to the host.
@@ -247,6 +252,7 @@ impl<'r> Tracker<'r> {
             _ if !self.ports.remember(event) => return,
             _ => {}
         }
+        self.n_changes += 1;
         for host in self.hosts.iter_mut().filter(|host| host.is_on_link()) {
             update::link::segment(host, event);
         }

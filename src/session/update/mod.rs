@@ -121,8 +121,7 @@ pub(super) fn apply(host: &mut Host, event: &Event<'_>) -> Change {
         EventKind::Unreachable { .. }
         | EventKind::Bpdu(..)
         | EventKind::RouterAdvertised(_)
-        | EventKind::TaggedCopy { .. }
-        | EventKind::Heard => Change::default(),
+        | EventKind::TaggedCopy { .. } => Change::default(),
     }
 }
 

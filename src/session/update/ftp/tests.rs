@@ -28,7 +28,7 @@ struct Told<'r> {
 impl<'r> Told<'r> {
     fn new(recognize: &'r dyn Fn(&[Seen<Clue>]) -> bool) -> Self {
         Self {
-            tracker: Tracker::new(recognize),
+            tracker: Tracker::new(Box::new(recognize)),
             now: At::default(),
             control_port: 50_000,
         }
@@ -112,7 +112,7 @@ impl<'r> Told<'r> {
     }
 
     fn boots(self) -> Vec<Boot> {
-        let (mut phones, _) = self.tracker.finish();
+        let mut phones = self.tracker.finish();
         phones.remove(0).boots
     }
 }
