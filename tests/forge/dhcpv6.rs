@@ -16,6 +16,8 @@ enum Kind {
     Advertise = 2,
     Request = 3,
     Reply = 7,
+    Decline = 9,
+    InformationRequest = 11,
 }
 
 /// How a client words its requests.
@@ -142,6 +144,25 @@ impl Scene {
         self.linger_us(900, 2_500);
         self.dhcpv6_from_server(Kind::Reply, phone, server, lease);
         self.linger_us(2_000, 9_000);
+    }
+
+    /// DECLINE: somebody else has the address.
+    pub(crate) fn dhcpv6_decline(
+        &mut self,
+        phone: &Host,
+        client: &Client6,
+        server: &Host,
+        lease: &Lease6,
+    ) {
+        let mut tail = option(2, &duid(server));
+        tail.extend(association(Some(lease), false));
+        self.dhcp_xids.remove(&phone.mac);
+        self.dhcpv6_from_phone(Kind::Decline, phone, client, 0, &tail);
+    }
+
+    /// INFORMATION-REQUEST, `spent_ms` milliseconds after the first.
+    pub(crate) fn dhcpv6_asks_settings(&mut self, phone: &Host, client: &Client6, spent_ms: u16) {
+        self.dhcpv6_from_phone(Kind::InformationRequest, phone, client, spent_ms, &[]);
     }
 
     fn dhcpv6_xid(&mut self, phone: &Host) -> [u8; 3] {

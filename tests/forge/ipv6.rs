@@ -146,6 +146,22 @@ impl Scene {
         self.wait_secs(1);
     }
 
+    /// `host` asks whether anybody has the address that it is going to take, and `owner` has
+    /// it.
+    pub(crate) fn ipv6_claim_answered(&mut self, host: &Host, owner: &Host, address: Ipv6Addr) {
+        let ends = Ends::to_group(UNSPECIFIED, solicited_node(address));
+        let mut message = vec![135, 0, 0, 0, 0, 0, 0, 0];
+        message.extend(address.octets());
+        self.icmpv6(host, ends, None, &message);
+        self.linger_us(120, 500);
+        let ends = Ends::to_group(address, group([0, 1]));
+        let mut message = vec![136, 0, 0, 0, 0x20, 0, 0, 0];
+        message.extend(address.octets());
+        message.extend(link_layer_option(2, owner.mac));
+        self.icmpv6(owner, ends, host.vlan, &message);
+        self.linger_us(200, 900);
+    }
+
     /// `host` asks for routers, and `router` tells everybody.
     pub(crate) fn ipv6_router(&mut self, host: &Host, router: &Host, said: &Advertised) {
         let ends = Ends::to_group(host.link_local(), group([0, 2]));

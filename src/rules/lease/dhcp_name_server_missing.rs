@@ -2,13 +2,14 @@
 //!
 //! ## What it sees
 //! A lease whose provisioning option holds a host name, without option 6, and a phone that
-//! asks no name server at all.
+//! asks no name server at all. Of DHCPv6: option 59 with a host name, without option 23, and
+//! no router that announces a name server.
 //!
 //! ## Why the phone stops
 //! It has a name and nobody to ask for the address.
 //!
 //! ## How to fix it
-//! 1. Add option 6 (name servers) to the DHCP scope.
+//! 1. Add option 6 (name servers) to the DHCP scope; option 23 to the DHCPv6 pool.
 //! 2. Or write the server's address instead of its name.
 //!
 //! ## When it may be wrong
@@ -16,45 +17,117 @@
 //! fetches its files, and the rule is silent.
 //!
 //! ## References
-//! RFC 2132 §3.8 (option 6), §9.4 (option 66).
+//! RFC 2132 §3.8 (option 6), §9.4 (option 66); RFC 3646 §3 (option 23 of DHCPv6); RFC 8106
+//! §5.1 (name servers of routers).
 
+use phoneboot_parsers::dhcpv6::MessageType;
+
+use super::dhcpv6::has_ipv4;
+use crate::event::At;
 use crate::finding::{About, Confidence, Finding, Severity};
 use crate::rules::Context;
 use crate::rules::names::{self, Role};
 use crate::session::Boot;
+use crate::session::lease6::BOOT_FILE_URL;
 
 /// A phone that can look the name up does so within this time.
 const ASK_SECS: f64 = 10.0;
 
 const NAME_SERVERS: u8 = 6;
 
+/// The same of DHCPv6.
+const NAME_SERVERS_6: u16 = 23;
+
 pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding> {
-    let Some(lease) = boot.lease.acknowledged() else {
-        return Vec::new();
-    };
-    let has_server = boot
-        .lease
-        .messages
-        .iter()
-        .any(|seen| seen.message.op == 2 && seen.message.option(NAME_SERVERS).is_some());
     let reached = boot
         .transfers
         .iter()
         .any(|transfer| transfer.answered.is_some())
         || boot.reach.connections.iter().any(|c| c.accepted.is_some());
-    if has_server || reached || !boot.lookups.is_empty() {
+    if reached || !boot.lookups.is_empty() {
         return Vec::new();
     }
-    let Some((option, host)) = first_source(boot, context) else {
-        return Vec::new();
-    };
-    let severity = if boot.is_registered() {
-        Severity::Warning
-    } else if boot.followed_by_another || context.watched_secs_after(lease.at) >= ASK_SECS {
-        Severity::Error
+    by_ipv4(boot, context)
+        .or_else(|| by_ipv6(boot, context))
+        .into_iter()
+        .collect()
+}
+
+/// How bad it is that the name which came at this moment is not looked up; `None` when the
+/// phone may still do so.
+fn severity(boot: &Boot, context: &Context<'_>, named: At) -> Option<Severity> {
+    if boot.is_registered() {
+        Some(Severity::Warning)
+    } else if boot.followed_by_another || context.watched_secs_after(named) >= ASK_SECS {
+        Some(Severity::Error)
     } else {
-        return Vec::new();
-    };
+        None
+    }
+}
+
+/// Option 59 of DHCPv6 with a name, for a phone without IPv4.
+fn by_ipv6(boot: &Boot, context: &Context<'_>) -> Option<Finding> {
+    let mut replies = boot.lease6.of_kind(MessageType::Reply);
+    let has_server = replies.any(|reply| reply.message.option(NAME_SERVERS_6).is_some())
+        || boot
+            .router_advertisements
+            .iter()
+            .any(|said| !said.name_servers.is_empty());
+    if has_server || has_ipv4(boot, context) {
+        return None;
+    }
+    let reply = boot
+        .lease6
+        .of_kind(MessageType::Reply)
+        .rfind(|reply| reply.message.option(BOOT_FILE_URL).is_some())?;
+    let host = names::leased(boot)
+        .into_iter()
+        .find(|name| name.role == Role::BootUrl)?
+        .host;
+    let finding = Finding::new(
+        "dhcp-name-server-missing",
+        severity(boot, context, reply.at)?,
+        format!("DHCPv6 option 59 names \"{host}\", and nobody gives a name server (option 23)"),
+    )
+    .confidence(Confidence::Likely)
+    .detail(
+        "The phone learns its provisioning server by name and has no one to ask for the address: \
+         neither the REPLY nor a router's advertisement brings a name server. It sent no DNS \
+         question.",
+    )
+    .about(About {
+        server: reply.server().map(Into::into),
+        option: u8::try_from(NAME_SERVERS_6).ok(),
+        vlan: reply.vlan,
+        protocol: Some("dhcpv6"),
+        ..About::default()
+    })
+    .evidence(reply.at, format!("REPLY: option 59 {host}, no option 23"));
+    Some(
+        finding
+            .remedy(
+                "Add option 23 with the name servers' addresses to the DHCPv6 pool (`dns-server` \
+                 in Cisco's `ipv6 dhcp pool`).",
+            )
+            .remedy(
+                "Or write the server's address into option 59, in brackets: \
+                 `http://[2001:db8::10]/`.",
+            ),
+    )
+}
+
+fn by_ipv4(boot: &Boot, context: &Context<'_>) -> Option<Finding> {
+    let lease = boot.lease.acknowledged()?;
+    let has_server = boot
+        .lease
+        .messages
+        .iter()
+        .any(|seen| seen.message.op == 2 && seen.message.option(NAME_SERVERS).is_some());
+    if has_server {
+        return None;
+    }
+    let (option, host) = first_source(boot, context)?;
+    let severity = severity(boot, context, lease.at)?;
     let wanted = boot.lease.wanted_options();
     let unasked = !wanted.is_empty() && !wanted.contains(&NAME_SERVERS);
     let finding = Finding::new(
@@ -83,13 +156,13 @@ pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding
         lease.at,
         format!("ACK: option {option} {host}, no option 6"),
     );
-    vec![
+    Some(
         finding
             .remedy("Add option 6 with the name servers' addresses to this scope.")
             .remedy(format!(
                 "Or write the server's address into option {option} instead of its name."
             )),
-    ]
+    )
 }
 
 /// The first option that this family reads and that the lease gives, when it names a host.
@@ -111,6 +184,7 @@ fn first_source(boot: &Boot, context: &Context<'_>) -> Option<(u8, String)> {
 mod tests {
     use super::*;
     use crate::rules::testing::Case;
+    use crate::session::lease6::RouterAdvertisement;
     use crate::session::testing::BootBuilder;
     use crate::session::transfer::Status;
 
@@ -140,6 +214,42 @@ mod tests {
             let case = Case::new("polycom-soundpoint", boot);
             assert!(case.check(check).is_empty(), "{given:?}");
         }
+    }
+
+    #[test]
+    fn of_dhcpv6_option_59_needs_option_23_or_a_router_that_knows() {
+        const NAMED: (u16, &[u8]) = (59, b"http://prov.example.com/");
+        let check_v6 = |boot| {
+            let case = Case::new("yealink-t4x", boot);
+            case.without_addresses().check(check)
+        };
+        let leased = |given: &[(u16, &[u8])]| BootBuilder::new().dhcpv6_lease(given);
+        let findings = check_v6(leased(&[NAMED]));
+        assert_eq!(findings.len(), 1);
+        assert_eq!(findings[0].severity, Severity::Error);
+        assert_eq!(
+            findings[0].title,
+            "DHCPv6 option 59 names \"prov.example.com\", and nobody gives a name server \
+             (option 23)"
+        );
+        assert_eq!(check_v6(leased(&[NAMED, (23, &[1; 16])])), []);
+        assert_eq!(check_v6(leased(&[(59, b"http://[2001:db8::10]/")])), []);
+        let announced = leased(&[NAMED]).with(|boot, at| {
+            boot.router_advertisements.push(RouterAdvertisement {
+                first: at,
+                last: at,
+                vlan: None,
+                router: "fe80::1".parse().unwrap(),
+                managed: true,
+                other: true,
+                lifetime_secs: 1_800,
+                prefixes: Vec::new(),
+                name_servers: vec!["2001:db8::53".parse().unwrap()],
+            });
+        });
+        assert_eq!(check_v6(announced), []);
+        let dual = Case::new("yealink-t4x", leased(&[NAMED]));
+        assert!(dual.check(check).is_empty());
     }
 
     #[test]

@@ -3,10 +3,12 @@
 //! ## What it sees
 //! DISCOVER after DISCOVER, over several seconds, and neither an OFFER nor anything by the
 //! phone that would follow one. Of DHCPv6: SOLICIT after SOLICIT without an ADVERTISE, from a
-//! phone that has no IPv4 either, or where a router announces DHCPv6 (flag M).
+//! phone that has no IPv4 either, or where a router announces DHCPv6 (flag M); and
+//! INFORMATION-REQUESTs without a REPLY, after which a phone that has no IPv4 asks nobody.
 //!
 //! ## Why the phone stops
-//! Without an address it can ask nobody for anything.
+//! Without an address it can ask nobody for anything; without its settings it knows nobody to
+//! ask.
 //!
 //! ## How to fix it
 //! 1. Is there a DHCP scope for the VLAN that the phone asks in, and has it free addresses?
@@ -26,8 +28,8 @@
 //! in vain by the other is a note at the most.
 //!
 //! ## References
-//! RFC 2131 §3.1, §4.1 (retransmission: 4, 8, 16 … seconds); RFC 8415 §18.2.1 (SOLICIT);
-//! RFC 4861 §4.2 (flag M).
+//! RFC 2131 §3.1, §4.1 (retransmission: 4, 8, 16 … seconds); RFC 8415 §18.2.1 (SOLICIT),
+//! §18.2.6 (INFORMATION-REQUEST); RFC 4861 §4.2 (flags M and O).
 
 use phoneboot_parsers::dhcp::MessageType;
 
@@ -41,7 +43,8 @@ const OFFER_SECS: f64 = 10.0;
 
 pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding> {
     let by_ipv4 = discover_unanswered(boot, context);
-    let by_ipv6 = dhcpv6::offer_missing(boot, context);
+    let by_ipv6 = dhcpv6::offer_missing(boot, context)
+        .or_else(|| super::stateless::unanswered(boot, context));
     // Where routers announce DHCPv6 and nothing is offered by IPv4, IPv6 is what is missing;
     // elsewhere one silence is enough to tell.
     match (by_ipv4, by_ipv6) {

@@ -59,7 +59,7 @@ fn managed(boot: &Boot, vlan: Option<u16>) -> Option<bool> {
     Some(said.any(|managed| managed))
 }
 
-fn went_on(boot: &Boot) -> bool {
+pub(super) fn went_on(boot: &Boot) -> bool {
     boot.is_registered()
         || boot
             .transfers

@@ -15,3 +15,4 @@ pub(super) mod dhcp_router_missing;
 pub(super) mod dhcp_servers_disagree;
 mod dhcpv6;
 mod duplicate_address;
+mod stateless;

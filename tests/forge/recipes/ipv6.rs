@@ -36,6 +36,9 @@ pub(super) fn recipes() -> Vec<Recipe> {
         tftp_server_unreachable(),
         healthy_t48s_boot_url(),
         boot_url_without_brackets(),
+        address_in_use(),
+        name_server_unreachable(),
+        settings_unanswered(),
     ]
 }
 
@@ -168,6 +171,17 @@ impl Bench {
             expect: Expect::phone(phone),
             cut_bytes: 0,
             origin: file!(),
+        }
+    }
+
+    /// A T48S that asks for no file, so that nobody can say which Yealink it is.
+    fn failed_t48s(&self, findings: &'static [&'static str]) -> Phone {
+        Phone {
+            family: None,
+            model: None,
+            outcome: &["failed"],
+            findings,
+            ..Phone::healthy(&self.phone, "yealink-t4x", "T48S")
         }
     }
 
@@ -358,17 +372,97 @@ fn boot_url_without_brackets() -> Recipe {
     let lease = bench.lease().option(59, b"http://2001:db8::10/yealink/");
     bench.leases(&lease);
     bench.time_passes();
-    let phone = Phone {
-        family: None,
-        model: None,
-        outcome: &["failed"],
-        findings: &["dhcp-provisioning-malformed"],
-        ..Phone::healthy(&bench.phone, "yealink-t4x", "T48S")
-    };
+    let phone = bench.failed_t48s(&["dhcp-provisioning-malformed"]);
     Recipe {
         title: "The boot file URL has an IPv6 address without brackets",
         story: "Option 59 reads http://2001:db8::10/yealink/. A phone takes what stands behind the first \
                 colon for a port, and asks nobody.",
         ..bench.recipe("boot-url-without-brackets", phone)
+    }
+}
+
+fn address_in_use() -> Recipe {
+    let mut bench = Bench::cp_8841();
+    bench.comes_up();
+    let other = Host::new([0x52, 0x54, 0x00, 0x5a, 0x10, 0x99], [192, 0, 2, 99]).with_ttl(255);
+    let lease = bench
+        .lease()
+        .cisco_tftp_servers(&[bench.server.ip6.unwrap()]);
+    for _ in 0..3 {
+        let (scene, phone, client) = (&mut bench.scene, &bench.phone, &bench.client);
+        scene.dhcpv6_lease(phone, client, &bench.router, &lease);
+        scene.ipv6_claim_answered(phone, &other, lease.address.unwrap());
+        scene.dhcpv6_decline(phone, client, &bench.router, &lease);
+        scene.wait_secs(10);
+    }
+    bench.time_passes();
+    let phone = bench.failed_8841(&["address-in-use"]);
+    Recipe {
+        title: "Somebody has the IPv6 address that DHCPv6 gives",
+        story: "The pool gives out 2001:db8::41, which a server was set to by hand. The phone probes it \
+                by neighbor discovery, gets an answer and declines; three times over, the DHCPv6 server \
+                gives the same address again.",
+        ..bench.recipe("address-in-use", phone)
+    }
+}
+
+fn name_server_unreachable() -> Recipe {
+    let mut bench = Bench::t48s();
+    bench.comes_up();
+    let lease = bench
+        .lease()
+        .option(59, b"http://prov.example.com/yealink/");
+    bench.leases(&lease);
+    let name_server = Host::new([0x52, 0x54, 0x00, 0x5a, 0x10, 0x53], [192, 0, 2, 53])
+        .with_ipv6(address(0, 0x53));
+    for _ in 0..3 {
+        bench
+            .scene
+            .ipv6_neighbor_unanswered(&bench.phone, &name_server, 3);
+        bench.scene.wait_secs(5);
+    }
+    bench.time_passes();
+    let phone = bench.failed_t48s(&["server-unreachable"]);
+    Recipe {
+        title: "Nobody answers for the name server's IPv6 address",
+        story: "Option 59 names the provisioning server prov.example.com, option 23 the name server \
+                2001:db8::53, which is switched off. The phone asks by neighbor discovery who has that \
+                address, nine times, and never gets to ask for the name.",
+        ..bench.recipe("name-server-unreachable", phone)
+    }
+}
+
+fn settings_unanswered() -> Recipe {
+    let mut bench = Bench::t48s();
+    let said = Advertised {
+        managed: false,
+        autonomous: true,
+        ..MANAGED
+    };
+    let own = bench.phone.link_local();
+    bench.scene.ipv6_claim(&bench.phone, own);
+    bench.scene.ipv6_router(&bench.phone, &bench.router, &said);
+    bench
+        .scene
+        .ipv6_claim(&bench.phone, bench.phone.ip6.unwrap());
+    let mut spent_ms = 0;
+    for gap_ms in [1_050, 2_100, 4_200, 8_400, 16_800] {
+        bench
+            .scene
+            .dhcpv6_asks_settings(&bench.phone, &bench.client, spent_ms);
+        bench.scene.wait_ms(u64::from(gap_ms));
+        spent_ms += gap_ms;
+    }
+    for _ in 0..2 {
+        bench.scene.wait_secs(60);
+        bench.scene.ipv6_router_speaks(&bench.router, None, &said);
+    }
+    let phone = bench.failed_t48s(&["dhcp-offer-missing"]);
+    Recipe {
+        title: "Nobody answers the phone's INFORMATION-REQUEST",
+        story: "The router's prefix is for autonomous addresses, and flag O sends hosts to DHCPv6 for the \
+                rest. The phone makes its address and asks five times; no server listens in this VLAN, so \
+                it never learns of its provisioning server.",
+        ..bench.recipe("settings-unanswered", phone)
     }
 }
