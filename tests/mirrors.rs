@@ -164,6 +164,35 @@ fn frames_that_a_mirror_shows_twice_count_once() {
     }
 }
 
+/// Whether it is an IPv4 packet that numbers itself.
+fn is_numbered(bytes: &[u8]) -> bool {
+    let at = if bytes[12..14] == [0x81, 0] { 18 } else { 14 };
+    bytes[at - 2..at] == [8, 0] && bytes[at + 4..at + 6] != [0, 0]
+}
+
+#[test]
+fn copies_that_waited_in_a_queue_count_once() {
+    let (mut n_copies, mut n_compared) = (0, 0);
+    for recipe in boots() {
+        let frames = recipe.scene.frames();
+        let mut late = frames.clone();
+        late.extend(frames.iter().filter(|f| is_numbered(&f.bytes)).map(|f| {
+            let time_ns = f.time_ns + 18_000_000;
+            Frame {
+                time_ns,
+                ..f.clone()
+            }
+        }));
+        late.sort_by_key(|frame| frame.time_ns);
+        let diagnosis = of_frames(&late);
+        expect_same(&recipe, &diagnosis, "late");
+        let copies = diagnosis.captures[0].facts.taken.copies;
+        n_copies += copies.frames;
+        n_compared += copies.compared;
+    }
+    assert!(n_copies >= n_compared / 3, "{n_copies} of {n_compared}");
+}
+
 #[test]
 fn a_copy_without_its_tag_is_no_untagged_frame() {
     for recipe in boots() {

@@ -5,6 +5,10 @@
 //! change on the way (hop limit, header checksum, traffic class); of other protocols,
 //! what stands behind the tags. It comes within milliseconds. Whoever repeats something
 //! waits longer: the fastest, TCP's loss probes, for 10 ms and more (RFC 8985 §7.2).
+//!
+//! Mirrors whose directions wait in queues of their own show a copy later than that. An
+//! IPv4 packet that numbers itself may be so late: who sends it again gives it another
+//! number (RFC 6864 §4.2), or waits for a timer of its application.
 
 use std::collections::hash_map::DefaultHasher;
 use std::hash::Hasher;
@@ -17,6 +21,9 @@ use crate::event::At;
 
 /// How long after its original a copy comes at the latest, in nanoseconds.
 const MAX_DELAY_NANOS: i64 = 5_000_000;
+
+/// The same of an IPv4 packet whose identification is not zero, in nanoseconds.
+const MAX_NUMBERED_DELAY_NANOS: i64 = 25_000_000;
 
 /// Frames are remembered in so many groups, by their keys, …
 const GROUPS: usize = 256;
@@ -71,12 +78,15 @@ impl Recent {
         if at.time == Timestamp(0) {
             return None;
         }
-        let key = key(&link.network)?;
+        let Key {
+            hash: key,
+            max_delay_nanos,
+        } = key(&link.network)?;
         let group = usize::try_from(key % GROUPS as u64).ok()?;
         let frames = self.groups.get_mut(group)?;
         let found = frames.iter().flatten().find(|seen| {
             let nanos = at.time.nanos_since(seen.at.time);
-            seen.key == key && nanos.saturating_abs() <= MAX_DELAY_NANOS
+            seen.key == key && nanos.saturating_abs() <= max_delay_nanos
         });
         if let Some(original) = found {
             return Some(*original);
@@ -93,12 +103,26 @@ impl Recent {
     }
 }
 
-/// A number for what a frame carries; the same for all copies.
-fn key(network: &Network<'_>) -> Option<u64> {
+/// By what a frame's copies are known.
+struct Key {
+    /// A number for what it carries, the same for all copies.
+    hash: u64,
+    /// How late they may come.
+    max_delay_nanos: i64,
+}
+
+fn key(network: &Network<'_>) -> Option<Key> {
     let mut hasher = DefaultHasher::new();
     let (kind, input) = if let Network::Ip(input) = network {
-        packet(*input, &mut hasher)?;
-        return Some(hasher.finish());
+        let is_numbered = packet(*input, &mut hasher)?;
+        return Some(Key {
+            hash: hasher.finish(),
+            max_delay_nanos: if is_numbered {
+                MAX_NUMBERED_DELAY_NANOS
+            } else {
+                MAX_DELAY_NANOS
+            },
+        });
     } else if let Network::Arp(input) = network {
         (1, input)
     } else if let Network::Lldp(input) = network {
@@ -116,30 +140,35 @@ fn key(network: &Network<'_>) -> Option<u64> {
     // A frame without its tag is padded more.
     let end = input.bytes.iter().rposition(|byte| *byte != 0)?;
     hasher.write(input.bytes.get(..=end)?);
-    Some(hasher.finish())
+    Some(Key {
+        hash: hasher.finish(),
+        max_delay_nanos: MAX_DELAY_NANOS,
+    })
 }
 
-/// Takes in a packet without its padding and without what changes on the way.
-fn packet(input: Input<'_>, hasher: &mut DefaultHasher) -> Option<()> {
+/// Takes in a packet without its padding and without what changes on the way. Gives
+/// whether the packet bears a number of its own.
+fn packet(input: Input<'_>, hasher: &mut DefaultHasher) -> Option<bool> {
     let bytes = input.bytes;
-    let payload = match bytes.first()? >> 4 {
+    let (is_numbered, payload) = match bytes.first()? >> 4 {
         4 => {
             let (&[version, _, l0, l1, i0, i1, f0, f1, _, protocol, _, _], rest) =
                 bytes.split_first_chunk::<12>()?;
             hasher.write(&[version, l0, l1, i0, i1, f0, f1, protocol]);
             let length = usize::from(u16::from_be_bytes([l0, l1]));
             // Zero where the network card cuts a large packet only after the capture.
-            length
+            let payload = length
                 .checked_sub(12)
                 .and_then(|rest_of| rest.get(..rest_of))
-                .unwrap_or(rest)
+                .unwrap_or(rest);
+            ([i0, i1] != [0, 0], payload)
         }
         6 => {
             let (&[first, second, f0, f1, l0, l1, next, _], rest) =
                 bytes.split_first_chunk::<8>()?;
             hasher.write(&[first & 0xf0, second & 0x0f, f0, f1, l0, l1, next]);
             let length = usize::from(u16::from_be_bytes([l0, l1]));
-            rest.get(..32 + length).unwrap_or(rest)
+            (false, rest.get(..32 + length).unwrap_or(rest))
         }
         _ => return None,
     };
@@ -155,7 +184,7 @@ fn packet(input: Input<'_>, hasher: &mut DefaultHasher) -> Option<()> {
         return None;
     }
     hasher.write(payload.get(..compared_bytes).unwrap_or(payload));
-    Some(())
+    Some(is_numbered)
 }
 
 #[cfg(test)]
@@ -195,7 +224,16 @@ mod tests {
 
     #[test]
     fn a_copy_comes_within_milliseconds() {
+        let mut unnumbered = block(1);
+        unnumbered[18..20].fill(0);
+        let v6 = ethernet(true, 0x86dd, &ipv6(17, &udp(1, 2, b"abc")));
         for (micros, is_copy) in [(0, true), (50, true), (5000, true), (5001, false)] {
+            for frame in [&unnumbered, &v6] {
+                let frames = [(0, frame.clone()), (micros, frame.clone())];
+                assert_eq!(copies(&frames) == [(2, 1)], is_copy, "{micros}");
+            }
+        }
+        for (micros, is_copy) in [(8000, true), (25_000, true), (25_001, false)] {
             let frames = [(0, block(1)), (micros, block(1))];
             assert_eq!(copies(&frames) == [(2, 1)], is_copy, "{micros}");
         }

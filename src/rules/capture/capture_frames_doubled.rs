@@ -1,9 +1,10 @@
 //! The capture shows frames twice.
 //!
 //! ## What it sees
-//! A good part of the frames comes again within five milliseconds, the same from the IP
-//! header on: a mirror of both directions of two ports, of a whole VLAN, or of both sides of
-//! a router. Each is counted once, by its first copy.
+//! A good part of the frames comes again within five milliseconds, or 25 where IPv4 packets
+//! bear a number of their own, the same from the IP header on: a mirror of both directions of
+//! two ports, of a whole VLAN, or of both sides of a router. Each is counted once, by its
+//! first copy.
 //!
 //! ## Why the phone stops
 //! This says nothing about the phone. Repeats that a phone or server makes come later, and
