@@ -99,7 +99,7 @@ pub struct PhaseReport {
     pub phase: Phase,
     /// How it went.
     pub status: PhaseStatus,
-    /// Its first step; `None` when it was not seen.
+    /// Its first step; `None` when none was captured.
     pub started: Option<At>,
     /// Its last step.
     pub ended: Option<At>,
@@ -108,13 +108,13 @@ pub struct PhaseReport {
 /// How a phase went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum PhaseStatus {
-    /// Nothing of it was captured.
+    /// Neither a success nor a fault was captured.
     NotSeen,
-    /// Without a finding above a note.
+    /// Something succeeded, and no finding is above a note.
     Ok,
-    /// With a warning.
+    /// With a warning, or without a success where the boot went on or ended.
     Trouble,
-    /// With an error.
+    /// With an error, or without a success after an earlier error.
     Failed,
 }
 

@@ -17,8 +17,8 @@ use phoneboot::report::{self, Format, Generated, Style};
 use phoneboot::rules::{Options, RULES};
 
 /// What a `.toml` beside a capture expects of it.
-struct Expected {
-    name: String,
+pub(crate) struct Expected {
+    pub(crate) name: String,
     capture: PathBuf,
     table: toml::Table,
 }
@@ -27,7 +27,7 @@ fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn all() -> Vec<Expected> {
+pub(crate) fn all() -> Vec<Expected> {
     let mut found = Vec::new();
     let mut folders = vec![root().join("captures")];
     while let Some(folder) = folders.pop() {
@@ -65,7 +65,7 @@ fn read(path: &Path) -> Expected {
     }
 }
 
-fn analyze(expected: &Expected) -> Diagnosis {
+pub(crate) fn analyze(expected: &Expected) -> Diagnosis {
     let mut diagnosis =
         analyze_file(&expected.capture, Profiles::embedded(), Options::default()).unwrap();
     // The reports must not know where the tree stands.

@@ -13,4 +13,6 @@ mod formats;
 #[cfg(test)]
 mod mirrors;
 #[cfg(test)]
+mod phases;
+#[cfg(test)]
 mod robustness;

@@ -169,7 +169,10 @@ pub struct Phase {
     /// Which phase.
     #[schemars(extend("enum" = ["link", "lease", "reach", "fetch", "register"]))]
     pub phase: &'static str,
-    /// How it went.
+    /// How it went: `ok` when something succeeded in it and no finding is above a note,
+    /// `trouble` by a warning, `failed` by an error, `not-seen` when the capture shows
+    /// neither a success nor a fault. Where nothing succeeded and the boot went on or ended
+    /// all the same it is `trouble`, and after an earlier error `failed`.
     #[schemars(extend("enum" = ["ok", "trouble", "failed", "not-seen"]))]
     pub status: &'static str,
     /// Its first step; null when none was captured.

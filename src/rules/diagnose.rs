@@ -18,7 +18,7 @@ use crate::session::transfer::Transfer;
 use crate::session::{Boot, Phone};
 
 use super::context::Context;
-use super::{Check, RULES, causes, cut, outcome, power, sides};
+use super::{Check, RULES, causes, cut, outcome, phases, power, sides};
 
 /// DHCP options that can name a provisioning server, of any family.
 const PROVISIONING_OPTIONS: &[u8] = &[150, 66, 67, 160, 159, 161, 156, 114, 43, 125, 128, 176, 242];
@@ -157,10 +157,12 @@ fn judge_boot(boot: &Boot, context: &Context<'_>) -> BootDiagnosis {
     sides::keep_what_is_proven(boot, &mut findings);
     cut::keep_what_is_whole(boot, &mut findings);
     causes::fold(&mut findings);
+    let outcome = outcome::outcome(boot, context, &findings);
+    let phases = phases::phases(boot, context, outcome, &findings);
     BootDiagnosis {
-        outcome: outcome::outcome(boot, context, &findings),
-        phase: outcome::furthest(boot),
-        phases: outcome::phases(boot, &findings),
+        outcome,
+        phase: phases::furthest(&phases),
+        phases,
         power: power::power(boot),
         voice_vlan: boot.link.voice_vlan().map(|seen| seen.value),
         missing_options: missing_options(boot),

@@ -16,6 +16,7 @@ mod lease;
 mod link;
 mod names;
 mod outcome;
+mod phases;
 mod power;
 mod reach;
 mod register;

@@ -1,12 +1,29 @@
-//! How a boot ended, and how its phases went.
+//! How a boot ended.
+//!
+//! The first row that holds:
+//!
+//! | What is known of the boot | Outcome |
+//! |---|---|
+//! | a call server accepted a line of the phone | `registered` |
+//! | an error is found in it | `failed` |
+//! | its files came, and it has turned to no call server | `loaded` |
+//! | its files came, and a call server takes its call by TLS, MGCP or H.323, which do not show whether the phone is registered | `loaded` |
+//! | only announcements of it are seen | `incomplete` |
+//! | it began again, fell silent or repeats itself beyond its family's patience | `stalled` |
+//! | anything else | `incomplete` |
+//!
+//! So a phone that has its files and asks a call server in vain, be it refused, silent or
+//! asking for credentials, is not `loaded`: its registration can be seen, and it is not there.
 
-use crate::diagnosis::{Outcome, PhaseReport, PhaseStatus};
+use crate::diagnosis::Outcome;
 use crate::finding::{Finding, Severity};
-use crate::session::tls::REGISTRATION_PORTS;
+use crate::session::reach::Connection;
+use crate::session::signaling::Signaling;
+use crate::session::tls::{Session, State};
 use crate::session::{Boot, Phase};
 
 use super::context::Context;
-use super::{RULES, Rule};
+use super::phases::entered;
 
 /// How the boot ended.
 pub(super) fn outcome(boot: &Boot, context: &Context<'_>, findings: &[Finding]) -> Outcome {
@@ -16,11 +33,11 @@ pub(super) fn outcome(boot: &Boot, context: &Context<'_>, findings: &[Finding]) 
     if findings.iter().any(|f| f.severity == Severity::Error) {
         return Outcome::Failed;
     }
-    if context.is_loaded(boot) {
+    if context.is_loaded(boot) && !is_turned_away(boot) {
         return Outcome::Loaded;
     }
     // A phone that only announces itself may have been up for days.
-    if furthest(boot) == Phase::Link && !boot.followed_by_another {
+    if entered(boot) == Phase::Link && !boot.followed_by_another {
         return Outcome::Incomplete;
     }
     if boot.followed_by_another
@@ -31,6 +48,46 @@ pub(super) fn outcome(boot: &Boot, context: &Context<'_>, findings: &[Finding]) 
     } else {
         Outcome::Incomplete
     }
+}
+
+/// Whether the phone turned to call servers, and none of them took its call.
+fn is_turned_away(boot: &Boot) -> bool {
+    let calls = || {
+        boot.reach
+            .connections
+            .iter()
+            .filter(|call| boot.is_call_server(call.server, call.server_port))
+    };
+    let sent_back = boot.reach.unreachables.iter().any(|seen| {
+        let quoted = &seen.value.quoted;
+        !seen.value.refused_by_phone
+            && quoted
+                .ports
+                .is_some_and(|(_, port)| boot.is_call_server(quoted.destination, port))
+    });
+    let has_tried = sent_back
+        || calls().next().is_some()
+        || boot.signaling.iter().any(|one| one.spoken.is_some());
+    let is_heard = calls().any(|call| takes_call(boot, call))
+        || boot.signaling.iter().any(Signaling::is_accepted);
+    has_tried && !is_heard
+}
+
+/// Whether a call server takes a connection, and TLS over it does not end in the handshake.
+fn takes_call(boot: &Boot, call: &Connection) -> bool {
+    let is_over = |session: &Session| {
+        matches!(
+            session.state(),
+            State::Refused(_) | State::CutOff(_) | State::HelloUnanswered
+        )
+    };
+    let mut sessions = boot
+        .tls
+        .iter()
+        .filter(|session| session.server == call.server && session.server_port == call.server_port)
+        .peekable();
+    let speaks_tls = sessions.peek().is_some();
+    call.accepted.is_some() && (!speaks_tls || sessions.any(|session| !is_over(session)))
 }
 
 /// Whether the phone has asked for the same thing over and over for longer than its
@@ -45,67 +102,15 @@ fn repeats_itself(boot: &Boot, context: &Context<'_>) -> bool {
     repeated >= context.patience_secs()
 }
 
-/// How each phase went.
-pub(super) fn phases(boot: &Boot, findings: &[Finding]) -> Vec<PhaseReport> {
-    Phase::ALL
-        .into_iter()
-        .map(|phase| {
-            let mut steps = boot.timeline.iter().filter(|step| step.phase == phase);
-            let started = steps.next().map(|step| step.at);
-            let ended = steps.next_back().map(|step| step.at).or(started);
-            let worst = findings
-                .iter()
-                .filter(|finding| phase_of(finding) == Some(phase))
-                .map(|finding| finding.severity)
-                .max();
-            let status = match (worst, started) {
-                (Some(Severity::Error), _) => PhaseStatus::Failed,
-                (Some(Severity::Warning), _) => PhaseStatus::Trouble,
-                (_, Some(_)) => PhaseStatus::Ok,
-                (_, None) => PhaseStatus::NotSeen,
-            };
-            PhaseReport {
-                phase,
-                status,
-                started,
-                ended,
-            }
-        })
-        .collect()
-}
-
-/// The phase that a finding is about, which is the one that its rule judges: except TLS to a
-/// port by which phones register. `None` for the capture.
-pub(super) fn phase_of(finding: &Finding) -> Option<Phase> {
-    let is_registration = finding
-        .subject
-        .port
-        .is_some_and(|port| REGISTRATION_PORTS.contains(&port));
-    if finding.id == "tls-handshake-failed" && is_registration {
-        return Some(Phase::Register);
-    }
-    RULES
-        .iter()
-        .find(|rule: &&Rule| rule.id == finding.id)
-        .and_then(|rule| rule.phase)
-}
-
-/// The furthest phase that the phone reached.
-pub(super) fn furthest(boot: &Boot) -> Phase {
-    boot.timeline
-        .iter()
-        .map(|step| step.phase)
-        .max()
-        .unwrap_or(Phase::Link)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::Seen;
     use crate::rules::testing::Case;
-    use crate::session::registration;
-    use crate::session::testing::BootBuilder;
+    use crate::session::testing::{BootBuilder, SERVER};
     use crate::session::transfer::Status;
+    use crate::session::{registration, tls};
+    use phoneboot_parsers::Protocol;
 
     /// The outcome of one boot of a Cisco phone, `secs` before the capture's end.
     fn outcome_of(boot: BootBuilder, secs: i64, findings: &[Finding]) -> &'static str {
@@ -146,14 +151,63 @@ mod tests {
     }
 
     #[test]
-    fn tls_to_a_registration_port_belongs_to_that_phase() {
-        for (port, phase) in [(443, Phase::Fetch), (5061, Phase::Register)] {
-            let about = crate::finding::About {
-                port: Some(port),
-                ..Default::default()
+    fn who_asks_a_call_server_in_vain_is_not_loaded() {
+        let silent = || fetched().connection(SERVER, 2000, |_, _| {});
+        let refused = || fetched().connection(SERVER, 1720, |call, at| call.refused = Some(at));
+        let accepted = || fetched().connection(SERVER, 2000, |call, at| call.accepted = Some(at));
+        assert_eq!(outcome_of(silent(), 5, &[]), "incomplete");
+        assert_eq!(outcome_of(silent(), 300, &[]), "stalled");
+        assert_eq!(outcome_of(refused(), 300, &[]), "stalled");
+        assert_eq!(outcome_of(accepted(), 300, &[]), "loaded");
+        // The second one takes it.
+        let second = silent().connection([192, 0, 2, 12].into(), 2000, |call, at| {
+            call.accepted = Some(at);
+        });
+        assert_eq!(outcome_of(second, 300, &[]), "loaded");
+        // A file server that is silent is none.
+        let other = fetched().connection(SERVER, 80, |_, _| {});
+        assert_eq!(outcome_of(other, 300, &[]), "loaded");
+    }
+
+    #[test]
+    fn what_sip_says_in_the_clear_is_no_hidden_registration() {
+        for status in [
+            registration::Status::Unanswered,
+            registration::Status::Rejected,
+        ] {
+            let boot = fetched().registration(status, Some("401 Unauthorized"));
+            assert_eq!(outcome_of(boot, 300, &[]), "stalled");
+        }
+    }
+
+    #[test]
+    fn tls_to_the_call_server_hides_the_registration_once_it_stands() {
+        let hello = || fetched().tls(5061, |_, _| {});
+        let cut_off = fetched().tls(5061, |session, at| {
+            let end = tls::End {
+                by_phone: true,
+                reset: false,
             };
-            let finding = Finding::new("tls-handshake-failed", Severity::Error, "").about(about);
-            assert_eq!(phase_of(&finding), Some(phase));
+            session.ended = Some(Seen::new(end, at));
+        });
+        let stands = fetched().tls(5061, |session, at| {
+            session.phone_encrypts = Some(at);
+            session.server_accepts = Some(at);
+        });
+        assert_eq!(outcome_of(hello(), 300, &[]), "stalled");
+        assert_eq!(outcome_of(cut_off, 300, &[]), "stalled");
+        assert_eq!(outcome_of(stands, 300, &[]), "loaded");
+    }
+
+    #[test]
+    fn mgcp_and_h323_count_once_the_other_side_answers() {
+        for (answered, refused, outcome) in [
+            (false, None, "stalled"),
+            (true, None, "loaded"),
+            (true, Some("registrationReject"), "stalled"),
+        ] {
+            let boot = fetched().signaling(Protocol::H323, 1, answered, refused);
+            assert_eq!(outcome_of(boot, 300, &[]), outcome);
         }
     }
 

@@ -12,8 +12,9 @@ use super::{Boot, lookup};
 /// How many registrations are kept in a boot.
 pub const MAX_REGISTRATIONS: usize = 32;
 
-/// Ports of call servers, over UDP and TCP: SCCP, SCCP over TLS, SIP, SIP over TLS.
-pub const CALL_SERVER_PORTS: [u16; 4] = [2000, 2443, 5060, 5061];
+/// Ports of call servers, over UDP and TCP: H.323 (gatekeeper, call signalling), SCCP, SCCP
+/// over TLS, MGCP, SIP, SIP over TLS.
+pub const CALL_SERVER_PORTS: [u16; 7] = [1719, 1720, 2000, 2427, 2443, 5060, 5061];
 
 /// Ports of a call server at which it does something else: files, time, names, trust
 /// (2445), certificates (3804) and web pages.

@@ -8,6 +8,7 @@ use phoneboot_parsers::{Protocol, WireText};
 use super::{BootBuilder, SERVER};
 use crate::event::{At, Seen};
 use crate::session::registration::{self, Registration};
+use crate::session::signaling::Signaling;
 use crate::session::{Phase, tls};
 
 impl BootBuilder {
@@ -75,6 +76,31 @@ impl BootBuilder {
                 min_expires_secs: None,
             }),
             ..Registration::new(Protocol::Sip, server, Some(5060), first)
+        });
+        self
+    }
+
+    /// The phone speaks MGCP or H.323 to [`SERVER`] so many times, a second apart.
+    pub(crate) fn signaling(
+        mut self,
+        protocol: Protocol,
+        calls: u64,
+        answered: bool,
+        refused: Option<&str>,
+    ) -> Self {
+        let first = self.tick();
+        self.step(Phase::Register, protocol, "signaling", true);
+        for _ in 1..calls {
+            self = self.after_secs(1);
+        }
+        let last = self.tick();
+        self.boot.signaling.push(Signaling {
+            spoken: Some(first),
+            last_spoken: Some(last),
+            calls,
+            answered: answered.then_some(last),
+            refused: refused.map(|words| Seen::new(words.into(), last)),
+            ..Signaling::new(protocol, IpAddr::V4(SERVER), first)
         });
         self
     }

@@ -3,7 +3,7 @@
 use phoneboot_parsers::mgcp::StartLine;
 use phoneboot_parsers::{Protocol, WireText, h323, mgcp};
 
-use crate::event::Event;
+use crate::event::{Event, Seen};
 use crate::session::Phase;
 use crate::session::hosts::Host;
 use crate::session::signaling::{MAX_SIGNALING, Signaling};
@@ -16,14 +16,41 @@ pub(super) fn mgcp(host: &mut Host, event: &Event<'_>, message: &mgcp::Message) 
         StartLine::Response { code, comment, .. } if comment.is_empty() => code.to_string(),
         StartLine::Response { code, comment, .. } => format!("{code} {comment}"),
     };
-    spoken(host, event, Protocol::Mgcp, &what)
+    let verdict = match &message.start {
+        StartLine::Response {
+            code: 200..=299, ..
+        } => Some(Verdict::Accepts),
+        StartLine::Response {
+            code: 400..=599, ..
+        } => Some(Verdict::Refuses),
+        _ => None,
+    };
+    spoken(host, event, Protocol::Mgcp, &what, verdict)
 }
 
 pub(super) fn h323(host: &mut Host, event: &Event<'_>, message: h323::Message) -> Change {
-    spoken(host, event, Protocol::H323, message.name())
+    let verdict = match message {
+        h323::Message::Ras { index: 1 | 4 } => Some(Verdict::Accepts),
+        h323::Message::Ras { index: 2 | 5 } => Some(Verdict::Refuses),
+        _ => None,
+    };
+    spoken(host, event, Protocol::H323, message.name(), verdict)
 }
 
-fn spoken(host: &mut Host, event: &Event<'_>, protocol: Protocol, what: &str) -> Change {
+/// What an answer says to the phone's wish to be served.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    Accepts,
+    Refuses,
+}
+
+fn spoken(
+    host: &mut Host,
+    event: &Event<'_>,
+    protocol: Protocol,
+    what: &str,
+    verdict: Option<Verdict>,
+) -> Change {
     let from_phone = host.sent(event);
     let other = if from_phone {
         event.destination
@@ -42,19 +69,29 @@ fn spoken(host: &mut Host, event: &Event<'_>, protocol: Protocol, what: &str) ->
         Some(index) => index,
         None if list.len() >= MAX_SIGNALING => return Change::default(),
         None => {
-            list.push(Signaling {
-                protocol,
-                server,
-                first: event.at,
-                spoken: None,
-                answered: None,
-            });
+            list.push(Signaling::new(protocol, server, event.at));
             list.len() - 1
         }
     };
     let Some(signaling) = list.get_mut(index) else {
         return Change::default();
     };
+    let what = WireText::from(what);
+    if from_phone {
+        signaling.last_spoken = Some(event.at);
+        signaling.calls += u64::from(signaling.answered.is_none());
+    } else {
+        match verdict {
+            Some(Verdict::Accepts) => {
+                signaling.accepted = signaling.accepted.or(Some(event.at));
+            }
+            Some(Verdict::Refuses) if signaling.accepted.is_none() => {
+                signaling.refused = Some(Seen::new(what.clone(), event.at));
+            }
+            _ => {}
+        }
+    }
+    let title = signaling.title();
     let told = if from_phone {
         &mut signaling.spoken
     } else {
@@ -64,11 +101,10 @@ fn spoken(host: &mut Host, event: &Event<'_>, protocol: Protocol, what: &str) ->
         return Change::default();
     }
     *told = Some(event.at);
-    let what = WireText::from(what);
-    let (title, name) = if protocol == Protocol::Mgcp {
-        ("MGCP", "mgcp")
+    let name = if protocol == Protocol::Mgcp {
+        "mgcp"
     } else {
-        ("H.323", "h323")
+        "h323"
     };
     let summary = if from_phone {
         format!("speaks {title} to {server}: {what}")
