@@ -9,7 +9,7 @@ mod messages;
 mod reasons;
 
 pub use messages::MESSAGES;
-pub use reasons::{LAST_REASONS, LastReason, last_reason};
+pub use reasons::{LAST_REASONS, LastReason, last_reason, running_load};
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 

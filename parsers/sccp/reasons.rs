@@ -79,6 +79,20 @@ pub fn last_reason(text: &[u8]) -> Option<&'static LastReason> {
         .or_else(|| number_reason(front_number(front)?))
 }
 
+/// The firmware that an alarm's text says is running: `SCCP42.9-4-2SR3-1S` of
+/// `25: Name=SEP… Load=SCCP42.9-4-2SR3-1S Last=…`, and what stands behind `ActiveLoad=`
+/// where SIP says it. `None` when it says neither.
+pub fn running_load(text: &[u8]) -> Option<&[u8]> {
+    text.split(u8::is_ascii_whitespace).find_map(|word| {
+        let equals = word.iter().position(|&byte| byte == b'=')?;
+        let (key, value) = word.split_at_checked(equals)?;
+        let is_running =
+            key.eq_ignore_ascii_case(b"load") || key.eq_ignore_ascii_case(b"activeload");
+        let value = value.get(1..).filter(|value| !value.is_empty())?;
+        is_running.then_some(value)
+    })
+}
+
 fn words_reason(last: &[u8]) -> Option<&'static LastReason> {
     LAST_REASONS.iter().find(|reason| {
         let words = last.get(..reason.wire.len()).unwrap_or_default();
@@ -149,6 +163,34 @@ mod tests {
         for (text, number) in cases {
             let found = last_reason(text.as_bytes()).map(|reason| reason.number);
             assert_eq!(found, number, "{text}");
+        }
+    }
+
+    #[test]
+    fn tells_the_load_that_runs() {
+        for (text, load) in [
+            (
+                "25: Name=SEP001AA17BE638 Load=SCCP70.8-5-2S Last=Initialized",
+                Some("SCCP70.8-5-2S"),
+            ),
+            (
+                "Name=SEP001AA17BE638 Load=8.1(2.0) Last=0x19",
+                Some("8.1(2.0)"),
+            ),
+            (
+                "cisco-alarm:14 Name=SEP001AA17BE638 InactiveLoad=sip88xx.12-5-1SR1-4 \
+                 ActiveLoad=sip88xx.12-8-1-0001-455 Last=cm-closed-tcp",
+                Some("sip88xx.12-8-1-0001-455"),
+            ),
+            ("Name=SEP001AA17BE638 Load= Last=initialized", None),
+            ("Name=SEP001AA17BE638", None),
+            ("", None),
+        ] {
+            assert_eq!(
+                running_load(text.as_bytes()),
+                load.map(str::as_bytes),
+                "{text}"
+            );
         }
     }
 

@@ -87,7 +87,6 @@ pub(super) fn identify<'p>(
         .map(|standing| standing.with_base(&all))
         .filter(|standing| standing.is_a_phone(telephone.is_some()))
         .collect();
-    // A family that has something to say for itself is more than its base.
     let best = phones
         .iter()
         .filter(|standing| {
@@ -287,14 +286,45 @@ impl<'p> Standing<'p> {
             .map(|(value, _)| value)
     }
 
-    /// The strongest rule's word; of equals, that about the last clue, since firmware
-    /// changes in a boot.
+    /// What runs at the end of what was seen.
+    ///
+    /// * A load by its name (`SIP42.9-4-2SR3-1S`, from CDP, LLDP or the call server) is
+    ///   more than a version (`9.4.2`, from a User-Agent): servers and configurations
+    ///   name the load, and the version is only a part of it. Of two loads the later
+    ///   runs.
+    /// * Of versions the strongest rule's counts; of equals the later, since firmware
+    ///   changes in a boot.
+    /// * A recovery loader (`term70.default`) runs only until anything else is told.
     fn latest_firmware(&self) -> Option<String> {
-        self.matches()
-            .filter_map(|found| Some((found.told.firmware.clone()?, found)))
-            .max_by_key(|(_, found)| (found.strength, found.clue))
-            .map(|(firmware, _)| firmware)
+        let mut words: Vec<(&String, &Match)> = self
+            .matches()
+            .filter_map(|found| Some((found.told.firmware.as_ref()?, found)))
+            .collect();
+        words.sort_by_key(|(_, found)| found.clue);
+        words
+            .into_iter()
+            .reduce(|kept, word| {
+                let weight = |(firmware, found): &(&String, &Match)| {
+                    if names_load(firmware) {
+                        (true, None)
+                    } else {
+                        (false, Some(found.strength))
+                    }
+                };
+                let is_outdone = is_recovery_loader(kept.0) || weight(&word) >= weight(&kept);
+                if is_outdone { word } else { kept }
+            })
+            .map(|(firmware, _)| firmware.clone())
     }
+}
+
+/// Whether firmware is told by the name of its image; versions begin with a digit.
+fn names_load(firmware: &str) -> bool {
+    firmware.starts_with(|first: char| first.is_ascii_alphabetic())
+}
+
+fn is_recovery_loader(firmware: &str) -> bool {
+    firmware.to_ascii_lowercase().ends_with(".default")
 }
 
 impl Profile {

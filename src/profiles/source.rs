@@ -19,7 +19,7 @@ use crate::session::phone::ClueSource;
 const DEFAULT_PATIENCE_SECS: u32 = 30;
 
 /// Every place that a rule may look at, for finding one by its name.
-const CLUE_SOURCES: [ClueSource; 21] = [
+const CLUE_SOURCES: [ClueSource; 22] = [
     ClueSource::Mac,
     ClueSource::DhcpVendorClass,
     ClueSource::DhcpUserClass,
@@ -40,6 +40,7 @@ const CLUE_SOURCES: [ClueSource; 21] = [
     ClueSource::FileName,
     ClueSource::TftpOption,
     ClueSource::SccpDeviceName,
+    ClueSource::RunningLoad,
     ClueSource::EapIdentity,
 ];
 

@@ -61,6 +61,9 @@ pub enum ClueSource {
     TftpOption,
     /// SCCP device name.
     SccpDeviceName,
+    /// The firmware that it tells its call server that it runs: in SCCP's `RegisterReq`,
+    /// behind `Load=` in an alarm, behind `ActiveLoad=` in SIP's `Reason`.
+    RunningLoad,
     /// The name that it gives to 802.1X.
     EapIdentity,
 }
@@ -89,6 +92,7 @@ impl ClueSource {
             Self::FileName => "file-name",
             Self::TftpOption => "tftp-option",
             Self::SccpDeviceName => "sccp-device-name",
+            Self::RunningLoad => "running-load",
             Self::EapIdentity => "eap-identity",
         }
     }

@@ -139,8 +139,14 @@ pub(super) fn phone_lldp(host: &mut Host, event: &Event<'_>, message: &lldp::Mes
             ),
             clue(ClueSource::LldpManufacturer, &inventory.manufacturer),
             clue(ClueSource::LldpModel, &inventory.model),
-            clue(ClueSource::LldpSoftware, &inventory.software),
-            clue(ClueSource::LldpSoftware, &inventory.firmware),
+            // Beside a software revision, the firmware revision is the boot loader's.
+            clue(
+                ClueSource::LldpSoftware,
+                inventory
+                    .software
+                    .as_ref()
+                    .map_or(&inventory.firmware, |_| &inventory.software),
+            ),
             is_telephone.then(|| Clue {
                 source: ClueSource::LldpTelephone,
                 value: "telephone".into(),

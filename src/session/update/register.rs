@@ -9,7 +9,7 @@ use crate::session::hosts::Host;
 use crate::session::phone::{Clue, ClueSource};
 use crate::session::registration::{MAX_REGISTRATIONS, PreviousEnd, Registration};
 
-use super::{Change, register_sip, step};
+use super::{Change, register_sccp, register_sip, step};
 
 pub(super) fn sip(
     host: &mut Host,
@@ -69,7 +69,11 @@ fn sip_clues(message: &sip::Message) -> Vec<Clue> {
         .header("Contact")
         .filter(|contact| contact.to_string().contains("cisco.com"))
         .map(clue);
-    agent.into_iter().chain(contact).collect()
+    let load = message
+        .header("Reason")
+        .and_then(|reason| sip::parameter(reason.as_bytes(), "text"))
+        .and_then(|text| register_sccp::running_load(sccp::running_load(text.as_bytes())?));
+    agent.into_iter().chain(contact).chain(load).collect()
 }
 
 /// The phone says in a `Reason` why it last went off the call server.

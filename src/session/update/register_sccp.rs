@@ -55,19 +55,29 @@ fn of_phone(host: &mut Host, event: &Event<'_>, body: &sccp::Body) -> Change {
 }
 
 fn clues(body: &sccp::Body) -> Vec<Clue> {
-    let (sccp::Body::Register {
-        device_name,
-        device_type,
-        ..
+    match body {
+        sccp::Body::Register {
+            device_name,
+            device_type,
+            load,
+            ..
+        } => device_clues(device_name, *device_type)
+            .chain(running_load(load.as_bytes()))
+            .collect(),
+        sccp::Body::RegisterToken {
+            device_name,
+            device_type,
+            ..
+        } => device_clues(device_name, *device_type).collect(),
+        sccp::Body::Alarm { text, .. } => sccp::running_load(text.as_bytes())
+            .and_then(running_load)
+            .into_iter()
+            .collect(),
+        _ => Vec::new(),
     }
-    | sccp::Body::RegisterToken {
-        device_name,
-        device_type,
-        ..
-    }) = body
-    else {
-        return Vec::new();
-    };
+}
+
+fn device_clues(name: &WireText, device_type: Option<u32>) -> impl Iterator<Item = Clue> {
     // The numbers are those that SIP loads put into their Contact.
     let model = device_type.map(|number| Clue {
         source: ClueSource::SipUserAgent,
@@ -75,9 +85,17 @@ fn clues(body: &sccp::Body) -> Vec<Clue> {
     });
     let name = Clue {
         source: ClueSource::SccpDeviceName,
-        value: device_name.clone(),
+        value: name.clone(),
     };
-    std::iter::once(name).chain(model).collect()
+    std::iter::once(name).chain(model)
+}
+
+/// `None` for an empty name, which tells nothing.
+pub(super) fn running_load(load: &[u8]) -> Option<Clue> {
+    (!load.is_empty()).then(|| Clue {
+        source: ClueSource::RunningLoad,
+        value: WireText::new(load),
+    })
 }
 
 fn of_server(host: &mut Host, event: &Event<'_>, body: &sccp::Body) {
