@@ -90,9 +90,9 @@ pub(super) fn identify<'p>(
     let best = phones
         .iter()
         .filter(|standing| {
-            let is_base =
-                |other: &Standing| other.profile.base.as_ref() == Some(&standing.profile.id);
-            !phones.iter().any(is_base)
+            !phones
+                .iter()
+                .any(|other| other.stands_before(standing.profile))
         })
         .max_by_key(|standing| standing.rank());
     let Some(best) = best else {
@@ -219,6 +219,14 @@ impl<'p> Standing<'p> {
 
     fn own_strength(&self) -> Option<Strength> {
         self.own.iter().map(|found| found.strength).max()
+    }
+
+    /// Whether the other family is out because this one speaks: a family that has
+    /// something to say for itself is more than its base.
+    fn stands_before(&self, other: &Profile) -> bool {
+        self.profile.base.as_ref() == Some(&other.id)
+            || (self.own_strength() == Some(Strength::Certain)
+                && self.profile.overrules.contains(&other.id))
     }
 
     fn is_a_phone(&self, says_telephone: bool) -> bool {

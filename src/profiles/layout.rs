@@ -19,6 +19,8 @@ pub(super) struct Layout {
     pub(super) title: String,
     pub(super) base: Option<Spanned<String>>,
     #[serde(default)]
+    pub(super) overrules: Vec<Spanned<String>>,
+    #[serde(default)]
     pub(super) models: Vec<String>,
     /// Other words that people use for it: `SPIP`, `3PCC`.
     #[serde(default)]

@@ -231,6 +231,9 @@ pub struct Profile {
     pub title: String,
     /// The family whose facts it inherits.
     pub base: Option<String>,
+    /// Families with the same hardware and other firmware. A certain sign of this one
+    /// is more than any of theirs: CDP names the model alone.
+    pub overrules: Vec<String>,
     /// Models, spelled as [`Identification::model`] spells them.
     pub models: Vec<String>,
     /// Other words that people use for it.
@@ -884,6 +887,11 @@ mod tests {
                 "vendor = 'A'\ntitle = 'T'\nbase = 'none'\n",
                 Some(3),
                 "is no family without a base",
+            ),
+            (
+                "vendor = 'A'\ntitle = 'T'\noverrules = ['cisco', 'none']\n",
+                Some(3),
+                "is no other family",
             ),
             (
                 "vendor = 'A'\ntitle = 'T'\n[[file]]\nname = 'x'\npattern = '('\nexample = 'x'\n\

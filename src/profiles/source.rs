@@ -76,6 +76,13 @@ fn without_examples(text: &str) -> &str {
 pub(super) fn resolve(families: &BTreeMap<String, Family>) -> Result<Vec<Profile>, ProfileError> {
     let mut profiles = BTreeMap::new();
     for (id, family) in families {
+        for overruled in &family.layout.overrules {
+            let name = overruled.get_ref();
+            if name == id || !families.contains_key(name) {
+                let reason = format!("overrules {name:?}, which is no other family");
+                return Err(family.error(&overruled.span(), reason));
+            }
+        }
         if family.layout.base.is_none() {
             profiles.insert(id.clone(), family.profile(None)?);
         }
@@ -170,6 +177,11 @@ impl Family {
             vendor: layout.vendor.clone(),
             title: layout.title.clone(),
             base: layout.base.as_ref().map(|id| id.get_ref().clone()),
+            overrules: layout
+                .overrules
+                .iter()
+                .map(|id| id.get_ref().clone())
+                .collect(),
             models: layout.models.clone(),
             aliases: layout.aliases.clone(),
             file_rules,
