@@ -148,6 +148,19 @@ fn opened_later(boot: &Boot, server: IpAddr, port: u16) -> bool {
     })
 }
 
+/// Whether the same server answered at another port what the phone asked for next: that
+/// way is the one that counts, be the answer "not found".
+fn answers_elsewhere(boot: &Boot, server: IpAddr, port: u16, refusals: &Refusals) -> bool {
+    let Some(first) = refusals.frames.iter().min() else {
+        return false;
+    };
+    boot.transfers.iter().any(|transfer| {
+        transfer.server == server
+            && transfer.server_port != port
+            && transfer.answered.is_some_and(|at| at > *first)
+    })
+}
+
 fn closed(
     boot: &Boot,
     context: &Context<'_>,
@@ -168,6 +181,7 @@ fn closed(
     });
     let severity = if came_up
         || !gave_up
+        || answers_elsewhere(boot, server, port, refusals)
         || (went_on && context.fetched_anything(boot))
         || names::is_spare_service(boot, context.profile, server)
     {
@@ -290,6 +304,15 @@ mod tests {
         let boot = BootBuilder::new()
             .connection(SERVER, 6970, |connection, at| connection.refused = Some(at))
             .tftp("SEP001AA17BE638.cnf.xml", Status::Complete);
+        let findings = Case::new("cisco-89xx-99xx", boot).check(check);
+        assert_eq!(findings[0].severity, Severity::Note);
+    }
+
+    #[test]
+    fn a_server_that_answers_not_found_by_tftp_is_judged_by_that() {
+        let boot = BootBuilder::new()
+            .connection(SERVER, 6970, |connection, at| connection.refused = Some(at))
+            .tftp("SEP001AA17BE638.cnf.xml", Status::NotFound);
         let findings = Case::new("cisco-89xx-99xx", boot).check(check);
         assert_eq!(findings[0].severity, Severity::Note);
     }
