@@ -32,19 +32,28 @@ use crate::rules::Context;
 use crate::session::Boot;
 use crate::session::lease::LeaseMessage;
 
+/// A phone that is refused has another address within this time, by a new round.
+const ANOTHER_SECS: f64 = 10.0;
+/// Refusals over more than this time are of more than one round.
+const REPEAT_SECS: f64 = 2.0;
+
 pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding> {
-    let by_ipv4 = refused(boot);
+    let by_ipv4 = refused(boot, context);
     let by_ipv6 = dhcpv6::refused(boot, context);
     by_ipv4.into_iter().chain(by_ipv6).collect()
 }
 
-fn refused(boot: &Boot) -> Option<Finding> {
+fn refused(boot: &Boot, context: &Context<'_>) -> Option<Finding> {
     let refusals: Vec<_> = boot.lease.of_kind(MessageType::Nak).collect();
     let (first, last) = (refusals.first()?, refusals.last()?);
     let settled = boot
         .lease
         .acknowledged()
         .is_some_and(|acknowledged| acknowledged.at > last.at);
+    let lasted_secs = last.at.time.secs_since(first.at.time);
+    if !settled && lasted_secs < REPEAT_SECS && context.watched_secs_after(last.at) < ANOTHER_SECS {
+        return None;
+    }
     let severity = match (settled, boot.is_registered()) {
         (true, _) => Severity::Note,
         (false, true) => Severity::Warning,
@@ -129,6 +138,16 @@ mod tests {
             findings[0].title,
             "DHCP server 192.0.2.10 refuses 198.51.100.7"
         );
+    }
+
+    #[test]
+    fn a_refusal_at_the_end_of_the_capture_is_not_judged() {
+        let case = |boot: BootBuilder| Case::new("cisco-79x1", boot).ends_after_secs(2);
+        assert!(case(refused()).check(check).is_empty());
+        let again = refused()
+            .after_secs(4)
+            .dhcp(MessageType::Nak, &[(54, &[192, 0, 2, 10])]);
+        assert_eq!(case(again).check(check)[0].severity, Severity::Error);
     }
 
     #[test]
