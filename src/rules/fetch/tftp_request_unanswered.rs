@@ -34,6 +34,7 @@ use phoneboot_parsers::Protocol;
 use crate::finding::{Confidence, Finding, Severity};
 use crate::rules::Context;
 use crate::rules::context::TransferVerdict;
+use crate::rules::servers::{self, Named};
 use crate::session::Boot;
 use crate::session::transfer::Transfer;
 
@@ -48,6 +49,7 @@ pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding
         if transfer.protocol == Protocol::Tftp
             && verdict == TransferVerdict::Unanswered
             && is_proven(boot, context, transfer)
+            && !may_ask_another(boot, context, transfer)
             && !context.arrived(boot, &transfer.file_name())
         {
             by_server.entry(transfer.server).or_default().push(transfer);
@@ -66,6 +68,35 @@ fn is_proven(boot: &Boot, context: &Context<'_>, transfer: &Transfer) -> bool {
             && context.watched_secs_after(transfer.last_request) >= SINGLE_REQUEST_SECS)
 }
 
+/// Whether DHCP named another server that the phone has not asked, and still may.
+fn may_ask_another(boot: &Boot, context: &Context<'_>, transfer: &Transfer) -> bool {
+    let Some(lease) = boot.lease.acknowledged() else {
+        return false;
+    };
+    let named = [150, 66].map(|code| servers::by_option(&lease.message, code));
+    let mut addresses = named
+        .into_iter()
+        .flatten()
+        .filter_map(|named| match named {
+            Named::Addresses(addresses) => Some(addresses),
+            Named::Name(_) => None,
+        })
+        .flatten();
+    let is_left = |address| {
+        address != transfer.server && boot.transfers.iter().all(|one| one.server != address)
+    };
+    !boot.followed_by_another
+        && context.watched_secs_after(transfer.last_request) < context.patience_secs()
+        && addresses.any(|address| is_left(IpAddr::V4(address)))
+}
+
+/// Whether another server answered what the phone asked it after this request.
+fn another_answers(boot: &Boot, first: &Transfer) -> bool {
+    boot.transfers.iter().any(|other| {
+        other.server != first.server && other.answered.is_some_and(|at| at > first.last_request)
+    })
+}
+
 fn unanswered(
     boot: &Boot,
     context: &Context<'_>,
@@ -81,7 +112,10 @@ fn unanswered(
         .iter()
         .any(|other| other.server == server && other.answered.is_some());
     let came_up = boot.is_registered() || context.is_loaded(boot);
-    let severity = match (came_up, answered_others) {
+    let went_on = transfers
+        .iter()
+        .any(|transfer| another_answers(boot, transfer));
+    let severity = match (came_up || went_on, answered_others) {
         (true, true) => Severity::Note,
         (true, false) => Severity::Warning,
         (false, _) => Severity::Error,
@@ -162,6 +196,34 @@ mod tests {
             |transfer| transfer.requests = 3,
         );
         assert!(Case::new("cisco-79x1", boot).check(check).is_empty());
+    }
+
+    #[test]
+    fn a_second_server_of_the_list_is_waited_for() {
+        let boot = || {
+            let list = (150, &[192, 0, 2, 10, 192, 0, 2, 11][..]);
+            BootBuilder::new().lease(&[150], &[list]).transfer(
+                Protocol::Tftp,
+                "CTLSEP001AA17BE638.tlv",
+                Status::Unanswered,
+                |transfer| transfer.requests = 3,
+            )
+        };
+        let soon = Case::new("cisco-79x1", boot()).ends_after_secs(5);
+        assert!(soon.check(check).is_empty());
+        let late = Case::new("cisco-79x1", boot()).check(check);
+        assert_eq!(late[0].severity, Severity::Error);
+        let second = [192, 0, 2, 11];
+        let answered = boot().transfer(
+            Protocol::Tftp,
+            "CTLSEP001AA17BE638.tlv",
+            Status::NotFound,
+            |transfer| transfer.server = second.into(),
+        );
+        let findings = Case::new("cisco-79x1", answered)
+            .ends_after_secs(5)
+            .check(check);
+        assert_eq!(findings[0].severity, Severity::Warning);
     }
 
     #[test]
