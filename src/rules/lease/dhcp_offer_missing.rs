@@ -36,6 +36,7 @@ use phoneboot_parsers::dhcp::MessageType;
 use super::dhcpv6;
 use crate::finding::{About, Confidence, Finding, Severity};
 use crate::rules::Context;
+use crate::rules::link::port_auth_failed;
 use crate::session::Boot;
 
 /// A server that is going to offer does so within this time, relay agents included.
@@ -76,7 +77,7 @@ fn discover_unanswered(boot: &Boot, context: &Context<'_>) -> Option<Finding> {
     let waited_secs = context.watched_secs_after(first.at);
     let proven = (discovers.len() > 1 && asked_secs >= 2.0 && waited_secs >= OFFER_SECS / 2.0)
         || waited_secs >= OFFER_SECS;
-    if answered || !proven {
+    if answered || !proven || port_auth_failed::may_come(boot, context) {
         return None;
     }
     // A phone that goes on without a lease has an address of its own.
@@ -132,6 +133,8 @@ fn discover_unanswered(boot: &Boot, context: &Context<'_>) -> Option<Finding> {
 
 #[cfg(test)]
 mod tests {
+    use phoneboot_parsers::eapol;
+
     use super::*;
     use crate::rules::testing::Case;
     use crate::session::port::TreeState;
@@ -174,6 +177,18 @@ mod tests {
         let boot = BootBuilder::new().tree(TreeState::Learning);
         let boot = held(boot.tree(TreeState::Forwarding));
         assert_eq!(Case::new("cisco-79x1", boot).check(check).len(), 1);
+    }
+
+    #[test]
+    fn a_port_that_keeps_the_phone_out_may_be_the_reason() {
+        let failure = eapol::Packet {
+            code: eapol::FAILURE,
+            ..eapol::Packet::default()
+        };
+        let boot = BootBuilder::new().eap(false, failure);
+        let boot = boot.after_secs(1).dhcp(MessageType::Discover, &[]);
+        let case = Case::new("cisco-79x1", boot).ends_after_secs(12);
+        assert!(case.check(check).is_empty());
     }
 
     #[test]

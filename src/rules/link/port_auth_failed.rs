@@ -29,11 +29,13 @@
 //! ## References
 //! IEEE Std 802.1X-2010 clause 8; RFC 3748 §4; RFC 5216 §2.1.3; RFC 8446 §6 (alerts).
 
+use phoneboot_parsers::eapol;
+
 use crate::event::At;
 use crate::finding::{About, Confidence, Finding, Severity};
 use crate::rules::Context;
 use crate::rules::switch::Port;
-use crate::session::port::{Auth, AuthState, method_name, tls_alert_words};
+use crate::session::port::{Auth, AuthMessage, AuthState, method_name, tls_alert_words};
 use crate::session::{Boot, Phase, Step};
 
 /// Other ways into the port are taken within this time after a failure.
@@ -105,10 +107,13 @@ fn failure(boot: &Boot, context: &Context<'_>) -> Option<Finding> {
             .evidence(through, "an answer from behind the port");
         return Some(finding);
     }
-    if boot.is_registered() || context.watched_secs_after(failed.last) < OTHER_WAY_SECS {
+    let first = first_failure(auth).unwrap_or(failed.first);
+    let keeps_out = came_through(boot, first).is_none();
+    let since = if keeps_out { first } else { failed.last };
+    if boot.is_registered() || context.watched_secs_after(since) < OTHER_WAY_SECS {
         return None;
     }
-    let tried = efforts(boot, failed.last).next_back();
+    let tried = efforts(boot, since).next_back();
     // A phone that tried nothing may be waiting for the next round.
     if tried.is_none() && context.watched_secs_after(failed.last) < context.patience_secs() {
         return None;
@@ -138,6 +143,25 @@ fn failure(boot: &Boot, context: &Context<'_>) -> Option<Finding> {
         finding = finding.remedy(remedy);
     }
     Some(let_in_by_mac(finding, &port, context))
+}
+
+/// The first EAP failure.
+fn first_failure(auth: &Auth) -> Option<At> {
+    let is_failure = |message: &&AuthMessage| {
+        let packet = message.message.eap.as_ref();
+        packet.is_some_and(|packet| packet.code == eapol::FAILURE)
+    };
+    Some(auth.messages.iter().find(is_failure)?.first)
+}
+
+/// Whether the port may be what drops the phone's frames, and the capture ends before that
+/// can be told.
+pub(in crate::rules) fn may_come(boot: &Boot, context: &Context<'_>) -> bool {
+    let state = boot.link.auth.state();
+    matches!(state, Some(AuthState::Failure | AuthState::PhoneSilent))
+        && came_through(boot, boot.started).is_none()
+        && context.idle_secs(boot) < context.patience_secs()
+        && check(boot, context).is_empty()
 }
 
 /// What was said before the failure, in sentences.
@@ -391,6 +415,20 @@ mod tests {
         assert_eq!(check_of(refused(true))[0].confidence, Confidence::Likely);
         let soon = Case::new("cisco-79x1", refused(true)).ends_after_secs(19);
         assert!(soon.check(check).is_empty());
+    }
+
+    #[test]
+    fn failures_in_a_row_need_no_long_end() {
+        let round = |boot: BootBuilder| {
+            boot.eap(false, eap(eapol::FAILURE, None))
+                .dhcp(MessageType::Discover, &[])
+                .after_secs(30)
+                .eap(false, eap(eapol::REQUEST, Some(eapol::IDENTITY)))
+                .eap(true, eap(eapol::RESPONSE, Some(eapol::IDENTITY)))
+        };
+        let twice = round(round(BootBuilder::new())).eap(false, eap(eapol::FAILURE, None));
+        let case = Case::new("cisco-79x1", twice).ends_after_secs(2);
+        assert_eq!(case.check(check)[0].severity, Severity::Error);
     }
 
     #[test]
