@@ -16,8 +16,8 @@
 //! 3. Where defaults are meant to serve all phones, there is nothing to do.
 //!
 //! ## When it may be wrong
-//! Auto-registration and site-wide defaults are legitimate. Families that ask for both files
-//! as a habit get a note only.
+//! Auto-registration and site-wide defaults are legitimate: a phone that registers with them
+//! gets a note only, and so do families that ask for both files as a habit.
 //!
 //! ## References
 //! File orders of the families: `phoneboot phones <family>`.
@@ -65,7 +65,11 @@ fn fallback(boot: &Boot, context: &Context<'_>, own: &Transfer, default: &Transf
         context.when_absent(own),
         WhenAbsent::Benign | WhenAbsent::BenignIfOther
     );
-    let severity = if habit {
+    // That it was tried and not accepted, or that nothing follows, shows that the default
+    // does not do.
+    let came_up_wrongly = !boot.is_registered()
+        && (!boot.registrations.is_empty() || context.is_stuck_after(boot, default.last));
+    let severity = if habit || !came_up_wrongly {
         Severity::Note
     } else {
         Severity::Warning
@@ -100,17 +104,27 @@ fn fallback(boot: &Boot, context: &Context<'_>, own: &Transfer, default: &Transf
 mod tests {
     use super::*;
     use crate::rules::testing::Case;
+    use crate::session::registration;
     use crate::session::testing::BootBuilder;
     use crate::session::transfer::Status;
 
     #[test]
-    fn a_cisco_phone_on_defaults_is_a_warning() {
-        let boot = BootBuilder::new()
-            .tftp("SEP001AA17BE638.cnf.xml", Status::NotFound)
-            .tftp("XMLDefault.cnf.xml", Status::Complete);
-        let findings = Case::new("cisco-79x1", boot).check(check);
-        assert_eq!(findings.len(), 1);
-        assert_eq!(findings[0].severity, Severity::Warning);
+    fn a_cisco_phone_that_defaults_do_not_help_is_a_warning() {
+        let boot = || {
+            BootBuilder::new()
+                .tftp("SEP001AA17BE638.cnf.xml", Status::NotFound)
+                .tftp("XMLDefault.cnf.xml", Status::Complete)
+        };
+        let severity = |boot, secs| {
+            let case = Case::new("cisco-79x1", boot).ends_after_secs(secs);
+            case.check(check)[0].severity
+        };
+        assert_eq!(severity(boot(), 120), Severity::Warning);
+        assert_eq!(severity(boot(), 5), Severity::Note);
+        let rejected = boot().registration(registration::Status::Rejected, None);
+        assert_eq!(severity(rejected, 5), Severity::Warning);
+        let registered = boot().registration(registration::Status::Registered, None);
+        assert_eq!(severity(registered, 120), Severity::Note);
     }
 
     #[test]
