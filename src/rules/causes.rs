@@ -90,6 +90,9 @@ const CAUSES: &[Consequence] = &[
     cause("connection-blocked", "dhcp-router-missing"),
     at_same_server("dns-name-unresolved", "server-unreachable"),
     cause("dns-name-unresolved", "dhcp-provisioning-malformed"),
+    // A phone that was told of no server looks for its maker's, or the call manager, by name.
+    cause("dns-name-unresolved", "dhcp-provisioning-missing"),
+    cause("dns-name-unresolved", "dhcp-option-150-missing"),
     cause("dhcp-name-server-missing", "dhcp-provisioning-malformed"),
     cause("frames-malformed", "dhcp-provisioning-malformed"),
     // Without a server a Cisco phone asks the DHCP server itself.
