@@ -20,6 +20,9 @@
 //! ## References
 //! RFC 9110 §15.5.5 (404).
 
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
 use phoneboot_parsers::Protocol;
 use phoneboot_parsers::manifest::Kind;
 
@@ -31,18 +34,21 @@ use crate::session::transfer::Transfer;
 use super::loss;
 
 pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding> {
-    context
-        .reads(boot)
-        .filter(|(transfer, verdict)| {
-            verdict.is_delivered()
-                && transfer
-                    .manifest
-                    .as_deref()
-                    .is_some_and(|manifest| manifest.kind == Kind::WebPage)
-                && context.file(transfer).is_some()
-                && !may_be_page(&transfer.file_name())
-        })
-        .map(|(transfer, _)| page(boot, context, transfer))
+    // A server that answers with pages does so for every file: one fault.
+    let mut by_server: BTreeMap<IpAddr, Vec<&Transfer>> = BTreeMap::new();
+    for (transfer, verdict) in context.reads(boot) {
+        let manifest = transfer.manifest.as_deref();
+        if verdict.is_delivered()
+            && manifest.is_some_and(|manifest| manifest.kind == Kind::WebPage)
+            && context.file(transfer).is_some()
+            && !may_be_page(&transfer.file_name())
+        {
+            by_server.entry(transfer.server).or_default().push(transfer);
+        }
+    }
+    by_server
+        .values()
+        .filter_map(|transfers| page(boot, context, transfers))
         .collect()
 }
 
@@ -53,12 +59,12 @@ fn may_be_page(name: &str) -> bool {
         .any(|extension| name.ends_with(extension))
 }
 
-fn page(boot: &Boot, context: &Context<'_>, transfer: &Transfer) -> Finding {
+fn page(boot: &Boot, context: &Context<'_>, transfers: &[&Transfer]) -> Option<Finding> {
+    // What the phone stopped at tells most.
+    let transfer = *transfers.last()?;
     let name = loss::shown(transfer);
     let server = transfer.server;
-    let severity = if boot.is_registered() {
-        Severity::Warning
-    } else if context.is_stuck_after(boot, transfer.last) {
+    let severity = if !boot.is_registered() && context.is_stuck_after(boot, transfer.last) {
         Severity::Error
     } else {
         Severity::Warning
@@ -67,7 +73,18 @@ fn page(boot: &Boot, context: &Context<'_>, transfer: &Transfer) -> Finding {
         Protocol::Tftp => format!("tftp {server} -c get {name}"),
         _ => format!("curl -i http://{server}{name}"),
     };
-    Finding::new(
+    let mut others: Vec<String> = Vec::new();
+    for other in transfers.iter().map(|one| loss::shown(one)) {
+        if other != name && !others.contains(&other) {
+            others.push(other);
+        }
+    }
+    let also = if others.is_empty() {
+        String::new()
+    } else {
+        format!(" So it was with {}.", others.join(", "))
+    };
+    let finding = Finding::new(
         "web-page-instead-of-file",
         severity,
         format!("{server} delivers a web page as \"{name}\""),
@@ -75,14 +92,23 @@ fn page(boot: &Boot, context: &Context<'_>, transfer: &Transfer) -> Finding {
     .confidence(Confidence::Certain)
     .detail(format!(
         "The {} bytes that came are HTML, no file of a phone: a portal, a login or an error \
-         page that says 200.",
+         page that says 200.{also}",
         transfer.bytes
     ))
-    .about(loss::about(transfer))
-    .evidence(transfer.first, format!("request for {name}"))
-    .evidence(transfer.last, "a web page is complete")
-    .remedy(format!("Look at what comes: `{by_hand}`."))
-    .remedy("Exempt the phones' folder from logins, portals and rewriting, and put the file there.")
+    .about(loss::about(transfer));
+    let finding = transfers.iter().fold(finding, |finding, one| {
+        finding
+            .evidence(one.first, format!("request for {}", loss::shown(one)))
+            .evidence(one.last, "a web page is complete")
+    });
+    Some(
+        finding
+            .remedy(format!("Look at what comes: `{by_hand}`."))
+            .remedy(
+                "Exempt the phones' folder from logins, portals and rewriting, and put the file \
+                 there.",
+            ),
+    )
 }
 
 #[cfg(test)]
@@ -103,6 +129,23 @@ mod tests {
         assert_eq!(
             findings[0].title,
             "192.0.2.10 delivers a web page as \"/0004f2aabbcc.cfg\""
+        );
+    }
+
+    #[test]
+    fn pages_for_every_file_are_one_fault() {
+        let boot = web_page(BootBuilder::new(), "/000000000000.cfg");
+        let boot = web_page(boot, "/0004f2aabbcc.cfg");
+        let findings = Case::new("polycom-soundpoint", boot).check(check);
+        assert_eq!(findings.len(), 1);
+        assert_eq!(
+            findings[0].subject.file.as_deref(),
+            Some("/0004f2aabbcc.cfg")
+        );
+        assert!(
+            findings[0]
+                .detail
+                .ends_with("So it was with /000000000000.cfg.")
         );
     }
 
