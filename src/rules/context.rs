@@ -7,7 +7,7 @@ use phoneboot_parsers::{Protocol, tftp::Direction};
 
 use crate::capture::{CaptureFacts, Timestamp};
 use crate::event::At;
-use crate::profiles::{FileMatch, Needs, Profile, WhenAbsent};
+use crate::profiles::{FileMatch, Needs, Profile, Role, WhenAbsent};
 use crate::session::tls::Session;
 use crate::session::transfer::{Status, Transfer};
 use crate::session::{Boot, Phone};
@@ -28,6 +28,10 @@ const HEADER_LOOK_BYTES: u64 = 256 * 1024;
 
 /// Who asks this often for the same file does not go on without it.
 const IN_VAIN: u64 = 3;
+/// That it does so is sure when it lasts this long: clients repeat a request at once, too.
+const IN_VAIN_SECS: f64 = 10.0;
+/// A phone that asks for a refused file again after this long has begun its round again.
+const NEXT_ROUND_SECS: f64 = 30.0;
 
 /// What a rule may know beside the boot.
 #[derive(Clone, Copy)]
@@ -310,13 +314,16 @@ impl<'a> Context<'a> {
         let Some(chain) = self.file(transfer).and_then(|file| file.chain) else {
             return false;
         };
+        // What all phones share comes beside a phone's own settings, not in their place.
+        let is_own = self.when_absent(transfer) == WhenAbsent::Degraded
+            && self.file(transfer).map(|file| file.role()) == Some(Role::Config);
+        let stands_in = |file: FileMatch<'_>| {
+            file.chain.is_some_and(|known| known.name == chain.name)
+                && !(is_own && file.role() == Role::ConfigCommon)
+        };
         chain.needs != Needs::All
             && self.reads(boot).any(|(other, verdict)| {
-                came(other, verdict)
-                    && self
-                        .file(other)
-                        .and_then(|file| file.chain)
-                        .is_some_and(|known| known.name == chain.name)
+                came(other, verdict) && self.file(other).is_some_and(stands_in)
             })
     }
 
@@ -336,13 +343,67 @@ impl<'a> Context<'a> {
 
     /// Whether the phone got nothing more after this moment and stopped or started over.
     pub fn is_stuck_after(&self, boot: &Boot, at: At) -> bool {
-        let got_more = self
-            .reads(boot)
-            .any(|(transfer, verdict)| transfer.last > at && verdict.is_delivered());
         let tried_to_register = boot.registrations.iter().any(|attempt| attempt.first > at);
+        let idle_secs = self.watched_secs_after(at.max(boot.last_effort()));
         let stopped = boot.followed_by_another
-            || self.watched_secs_after(at.max(boot.last_effort())) >= self.patience_secs();
-        !got_more && !tried_to_register && stopped
+            || idle_secs >= self.patience_secs()
+            || (idle_secs >= STALL_SECS && self.ended_so_before(boot))
+            || self.asks_again_in_vain(boot);
+        !self.got_more_after(boot, at) && !tried_to_register && stopped
+    }
+
+    /// Whether the phone got anything after this moment that it had not got before.
+    pub fn got_more_after(&self, boot: &Boot, at: At) -> bool {
+        self.reads(boot).any(|(transfer, verdict)| {
+            let advances = verdict.is_delivered()
+                || (verdict == TransferVerdict::Unknown && transfer.bytes > 0);
+            transfer.last > at && advances && !self.is_known_already(boot, transfer)
+        })
+    }
+
+    /// Whether the same file had arrived before this transfer of it began.
+    pub fn is_known_already(&self, boot: &Boot, transfer: &Transfer) -> bool {
+        boot.transfers.iter().any(|other| {
+            other.last < transfer.first
+                && other.file == transfer.file
+                && other.server == transfer.server
+                && other.is_delivered()
+        })
+    }
+
+    /// Whether the phone asks again and again for what it is refused, and gets nothing new
+    /// in between: it has begun its round again.
+    fn asks_again_in_vain(&self, boot: &Boot) -> bool {
+        boot.transfers.iter().any(|transfer| {
+            let lasted_secs = transfer.last_request.time.secs_since(transfer.first.time);
+            let is_refused = matches!(
+                transfer.status,
+                Status::NotFound
+                    | Status::Refused
+                    | Status::Unauthorized
+                    | Status::Redirected
+                    | Status::ServerError
+            );
+            let insists = (transfer.requests >= IN_VAIN && lasted_secs >= IN_VAIN_SECS)
+                || (transfer.requests > 1 && lasted_secs >= NEXT_ROUND_SECS);
+            transfer.direction == Direction::Read
+                && is_refused
+                && insists
+                && !self.got_more_after(boot, transfer.first)
+        })
+    }
+
+    /// Whether the boot before this one ended with the same file, and did not register.
+    fn ended_so_before(&self, boot: &Boot) -> bool {
+        let before = self.boot_index.checked_sub(1);
+        let before = before.and_then(|index| self.phone.boots.get(index));
+        let (Some(before), Some(last)) = (before, boot.transfers.last()) else {
+            return false;
+        };
+        !before.is_registered()
+            && before.transfers.last().is_some_and(|transfer| {
+                transfer.file == last.file && transfer.status == last.status
+            })
     }
 
     /// Whether two addresses are in one subnet by the phone's lease. `None` without a

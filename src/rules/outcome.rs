@@ -40,8 +40,15 @@ pub(super) fn outcome(boot: &Boot, context: &Context<'_>, findings: &[Finding]) 
     if entered(boot) == Phase::Link && !boot.followed_by_another {
         return Outcome::Incomplete;
     }
+    // Some families take their time between the lease and their first request.
+    let first_request_secs = context
+        .profile
+        .filter(|_| boot.transfers.is_empty())
+        .and_then(|profile| profile.first_request_secs)
+        .map_or(0.0, f64::from);
+    let patience_secs = context.patience_secs().max(first_request_secs);
     if boot.followed_by_another
-        || context.idle_secs(boot) >= context.patience_secs()
+        || context.idle_secs(boot) >= patience_secs
         || repeats_itself(boot, context)
     {
         Outcome::Stalled
@@ -215,5 +222,25 @@ mod tests {
     fn a_phone_that_only_announces_itself_is_not_judged() {
         let boot = BootBuilder::new().phone_cdp(phoneboot_parsers::cdp::Message::default());
         assert_eq!(outcome_of(boot, 300, &[]), "incomplete");
+    }
+
+    #[test]
+    fn a_family_that_asks_late_is_waited_for() {
+        for (family, expected) in [("htek", "incomplete"), ("yealink-t4x", "stalled")] {
+            let boot = BootBuilder::new().lease(&[66], &[(66, b"http://192.0.2.10")]);
+            let case = Case::new(family, boot).ends_after_secs(240);
+            let said = case.check(|boot, context| {
+                let word = outcome(boot, context, &[]).name();
+                vec![Finding::new(word, Severity::Note, "")]
+            });
+            assert_eq!(said[0].id, expected, "{family}");
+        }
+    }
+
+    #[test]
+    fn questions_for_neighbors_do_not_keep_a_boot_alive() {
+        let silent = || BootBuilder::new().lease(&[150], &[(150, &[192, 0, 2, 10])]);
+        let boot = silent().after_secs(300).arp(SERVER, 1, false);
+        assert_eq!(outcome_of(boot, 1, &[]), "stalled");
     }
 }

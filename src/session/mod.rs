@@ -252,13 +252,14 @@ impl Boot {
         }
     }
 
-    /// The last moment at which the boot got on or tried to: announcements go on for
-    /// ever and are no progress.
+    /// The last moment at which the boot got on or tried to: announcements, and questions
+    /// for its neighbors, go on for ever and are no progress.
     pub fn last_effort(&self) -> At {
+        let is_upkeep = |step: &Step| step.phase == Phase::Link || step.protocol == Protocol::Arp;
         let step = self
             .timeline
             .iter()
-            .rfind(|step| step.phase != Phase::Link)
+            .rfind(|step| !is_upkeep(step))
             .map_or(self.started, |step| step.at);
         let transfer = self.transfers.iter().map(|transfer| transfer.last).max();
         transfer.map_or(step, |at| at.max(step))

@@ -52,7 +52,8 @@ fn missing(
     configuration: &Transfer,
 ) -> Finding {
     let name = loss::shown(transfer);
-    let load = name.strip_suffix(".loads").unwrap_or(&name);
+    let file = transfer.file_name();
+    let load = file.strip_suffix(".loads").unwrap_or(&file);
     let from = loss::shown(configuration);
     let severity = loss::severity(boot, context, transfer).max(Severity::Warning);
     let finding = Finding::new(
@@ -111,6 +112,25 @@ mod tests {
     fn a_phone_that_stops_there_has_failed() {
         let findings = Case::new("cisco-79x1", boot("SCCP70.9-4-2")).check(check);
         assert_eq!(findings[0].severity, Severity::Error);
+    }
+
+    #[test]
+    fn a_phone_that_only_reads_its_configuration_again_has_failed_by_http_too() {
+        let again = |boot: BootBuilder| {
+            configuration(boot, "/SEP001AA17BE638.cnf.xml", "sip8845_65.12-6-1")
+                .http("/sip8845_65.12-6-1.loads", Status::NotFound, 404)
+                .after_secs(30)
+        };
+        let boot = configuration(
+            again(BootBuilder::new()),
+            "/SEP001AA17BE638.cnf.xml",
+            "sip8845_65.12-6-1",
+        );
+        let findings = Case::new("cisco-78xx-88xx", boot).check(check);
+        assert_eq!(findings[0].severity, Severity::Error);
+        assert!(findings[0].title.contains("\"sip8845_65.12-6-1\""));
+        let file = findings[0].subject.file.as_deref();
+        assert_eq!(file, Some("/sip8845_65.12-6-1.loads"));
     }
 
     #[test]

@@ -30,12 +30,12 @@
 use phoneboot_parsers::Protocol;
 
 use crate::finding::{About, Finding, Severity};
-use crate::profiles::{Needs, Role};
+use crate::profiles::{FileMatch, Needs, Role};
 use crate::rules::Context;
 use crate::rules::context::{TransferVerdict, came};
 use crate::session::Boot;
 use crate::session::ftp::RefusedDirectory;
-use crate::session::transfer::Transfer;
+use crate::session::transfer::{Status, Transfer};
 
 use super::file_name_case_mismatch::twin;
 use super::{file_name_doubled, firmware, load_name_unusable, loss};
@@ -55,6 +55,7 @@ pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding
             || is_replaced_by_default(boot, context, transfer)
             || firmware::configuration_naming(boot, context, transfer).is_some()
             || may_ask_on(boot, context, transfer)
+            || replaces_unusable(boot, context, transfer)
         {
             continue;
         }
@@ -83,6 +84,22 @@ fn is_replaced_by_default(boot: &Boot, context: &Context<'_>, transfer: &Transfe
         })
 }
 
+/// Whether the phone asks for this file only because it could not use another of the same
+/// role that it was given: that other one is at fault.
+fn replaces_unusable(boot: &Boot, context: &Context<'_>, transfer: &Transfer) -> bool {
+    let Some(role) = context.file(transfer).map(|file| file.role()) else {
+        return false;
+    };
+    matches!(role, Role::Recovery | Role::Firmware)
+        && boot.transfers.iter().any(|other| {
+            other.last < transfer.first
+                && other.server == transfer.server
+                && other.status == Status::AbortedByPhone
+                && other.error.as_ref().is_some_and(|error| error.code != 0)
+                && context.file(other).is_some_and(|file| file.role() == role)
+        })
+}
+
 /// Whether the capture ends before the phone would have asked for the file's stand-in.
 fn may_ask_on(boot: &Boot, context: &Context<'_>, transfer: &Transfer) -> bool {
     let Some(chain) = context.file(transfer).and_then(|file| file.chain) else {
@@ -95,9 +112,19 @@ fn may_ask_on(boot: &Boot, context: &Context<'_>, transfer: &Transfer) -> bool {
                 .is_some_and(|file| file.rule.name == *member)
         })
     };
+    // One that is on its way may be it.
+    let is_awaited = context.reads(boot).any(|(other, verdict)| {
+        let same = |file: FileMatch<'_>| file.chain.is_some_and(|one| one.name == chain.name);
+        verdict == TransferVerdict::Unknown
+            && other.first > transfer.last
+            && context.file(other).is_some_and(same)
+    });
     let last = chain.members.last();
     let own = context.file(transfer).map(|file| &file.rule.name);
     let has_stand_in = chain.needs != Needs::All && own != last;
+    if has_stand_in && is_awaited {
+        return true;
+    }
     has_stand_in
         && !last.is_some_and(asked)
         && !boot.is_registered()
@@ -144,16 +171,16 @@ fn one_a_chain<'b>(wanted: Vec<(&'b Transfer, Severity)>, context: &Context<'_>)
     groups.into_iter().map(|(_, group)| group).collect()
 }
 
-/// Puts together what an FTP server misses that gave out no file at all: the phone was led
-/// to the wrong directory, or must not read it.
+/// Puts together what a server misses that gave out no file at all: the phone was led to the
+/// wrong directory, or must not read it, or the server is empty.
 fn one_a_server<'b>(groups: Vec<Group<'b>>, boot: &Boot, context: &Context<'_>) -> Vec<Group<'b>> {
     let mut merged: Vec<Group<'b>> = Vec::new();
     for group in groups {
         let first = group.first;
         let known = merged.iter_mut().find(|known| {
-            known.first.protocol == Protocol::Ftp
-                && first.protocol == Protocol::Ftp
+            known.first.protocol == first.protocol
                 && known.first.server == first.server
+                && known.first.server_port == first.server_port
                 && gives_out_nothing(boot, context, first)
         });
         let Some(known) = known else {
@@ -161,18 +188,24 @@ fn one_a_server<'b>(groups: Vec<Group<'b>>, boot: &Boot, context: &Context<'_>) 
             continue;
         };
         known.is_all = true;
-        known.severity = known.severity.max(group.severity);
-        known.others.push(group.first);
+        if group.severity > known.severity {
+            known.others.insert(0, known.first);
+            known.first = group.first;
+            known.severity = group.severity;
+        } else {
+            known.others.push(group.first);
+        }
         known.others.extend(group.others);
     }
     merged
 }
 
-/// Whether the FTP server of this transfer answered every request for a file with 550.
+/// Whether the server of this transfer answered every request for a file by this protocol
+/// with "not found".
 fn gives_out_nothing(boot: &Boot, context: &Context<'_>, transfer: &Transfer) -> bool {
     context
         .reads(boot)
-        .filter(|(other, _)| other.protocol == Protocol::Ftp && other.server == transfer.server)
+        .filter(|(other, _)| other.protocol == transfer.protocol && other.server == transfer.server)
         .all(|(_, verdict)| verdict == TransferVerdict::NotFound)
 }
 
@@ -304,6 +337,15 @@ fn whole_directory(finding: Finding, group: &Group<'_>, root: &str) -> Finding {
     let finding = group.others.iter().fold(finding, |finding, other| {
         finding.evidence(other.last, format!("nor {}", loss::shown(other)))
     });
+    if group.first.protocol != Protocol::Ftp {
+        return finding
+            .remedy(format!(
+                "Put {}, {} into {root} of {server}, spelled exactly like this.",
+                loss::shown(group.first),
+                names(&group.others).join(", ")
+            ))
+            .remedy(elsewhere_on(group.first));
+    }
     let permission = "Let the FTP user read the files there (`chmod 644`) and enter every folder \
                       above them (`chmod 755`); SELinux and a chroot hide files, too.";
     let place = format!(
@@ -316,6 +358,23 @@ fn whole_directory(finding: Finding, group: &Group<'_>, root: &str) -> Finding {
         finding.remedy(permission).remedy(place)
     } else {
         finding.remedy(place).remedy(permission)
+    }
+}
+
+/// Where to look when the files lie on the server already.
+fn elsewhere_on(transfer: &Transfer) -> String {
+    let server = transfer.server;
+    if transfer.protocol == Protocol::Tftp {
+        format!(
+            "If they are on {server}: the root is what the server's command line says (tftpd-hpa: \
+             `--secure` and its folder; dnsmasq: `tftp-root`). Else correct the server's address in \
+             DHCP."
+        )
+    } else {
+        format!(
+            "If they are on {server}: correct the folder in the URL that the phone was given, or \
+             the web server's root (nginx: `root`, Apache: `DocumentRoot`)."
+        )
     }
 }
 
@@ -360,11 +419,16 @@ fn detail(group: &Group<'_>, context: &Context<'_>) -> String {
     );
     if group.is_all {
         text = format!(
-            "The phone asked {} for {}, {}; the server answered every one with {answer}. A \
-             wrong directory, or one that the FTP user must not read, is the likely cause.",
+            "The phone asked {} for {}, {}; the server answered every one with {answer}. {} is \
+             the likely cause.",
             transfer.server,
             loss::shown(transfer),
-            names(others).join(", ")
+            names(others).join(", "),
+            if transfer.protocol == Protocol::Ftp {
+                "A wrong directory, or one that the FTP user must not read,"
+            } else {
+                "A wrong root or folder, or the wrong server,"
+            }
         );
     } else if !others.is_empty() {
         text.push(' ');
@@ -526,6 +590,68 @@ mod tests {
             assert!(findings[0].detail.contains(words));
             assert!(findings[0].remedy[1].contains("let the FTP user read it"));
         }
+    }
+
+    #[test]
+    fn a_round_that_begins_again_needs_no_long_end() {
+        let asked = |requests: u64, secs: u32| {
+            let boot = BootBuilder::new().http("/000fd31c22a9.cfg", Status::NotFound, 404);
+            let boot = boot.after_secs(secs).with(|boot, at| {
+                boot.transfers[0].requests = requests;
+                boot.transfers[0].last_request = at;
+                boot.transfers[0].last = at;
+                boot.ended = at;
+            });
+            let case = Case::new("digium", boot).ends_after_secs(1);
+            case.check(check)[0].severity
+        };
+        assert_eq!(asked(1, 0), Severity::Warning);
+        assert_eq!(asked(3, 2), Severity::Warning);
+        assert_eq!(asked(3, 12), Severity::Error);
+        assert_eq!(asked(2, 30), Severity::Error);
+    }
+
+    #[test]
+    fn what_all_phones_share_does_not_stand_in_for_a_phone_s_own_file() {
+        let boot = BootBuilder::new()
+            .tftp("SIPDefault.cnf", Status::Complete)
+            .tftp("SIP001AA17BE638.cnf", Status::NotFound);
+        let findings = Case::new("cisco-7940-7960", boot).check(check);
+        assert_eq!(findings[0].severity, Severity::Error);
+    }
+
+    #[test]
+    fn a_web_server_that_gives_out_nothing_is_one_fault_too() {
+        let boot = || {
+            BootBuilder::new()
+                .http("/J100Supgrade.txt", Status::NotFound, 404)
+                .http("/46xxsettings.txt", Status::NotFound, 404)
+        };
+        let findings = Case::new("avaya-j100", boot()).check(check);
+        assert_eq!(findings.len(), 1, "{findings:?}");
+        assert_eq!(findings[0].severity, Severity::Error);
+        assert!(findings[0].remedy[0].contains("/J100Supgrade.txt, /46xxsettings.txt"));
+        assert!(findings[0].remedy[1].contains("nginx"));
+    }
+
+    #[test]
+    fn a_stand_in_for_an_image_that_the_phone_could_not_use_is_no_fault_of_its_own() {
+        let boot = BootBuilder::new()
+            .tftp("T48S.rom", Status::AbortedByPhone)
+            .tftp("T48S.bin", Status::NotFound);
+        let findings = Case::new("yealink-t4x", boot).check(check);
+        assert!(findings.is_empty());
+    }
+
+    #[test]
+    fn a_file_whose_stand_in_is_on_its_way_is_not_judged() {
+        let boot = BootBuilder::new()
+            .http("/64167f112233.cfg", Status::NotFound, 404)
+            .http("/000000000000.cfg", Status::Running, 200);
+        let before = BootBuilder::new().http("/64167f112233.cfg", Status::NotFound, 404);
+        let boots = vec![before.build(), boot.after_secs(100).build()];
+        let case = Case::of_boots("polycom-vvx", boots).ends_after_secs(1);
+        assert!(case.check(check).is_empty());
     }
 
     #[test]

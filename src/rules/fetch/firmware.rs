@@ -29,6 +29,12 @@ impl Entry<'_> {
         self.asked
             .is_some_and(|(_, verdict)| verdict.is_delivered())
     }
+
+    /// Whether it is on its way, as far as the capture shows.
+    pub(super) fn may_arrive(&self) -> bool {
+        self.asked
+            .is_some_and(|(_, verdict)| verdict == TransferVerdict::Unknown)
+    }
 }
 
 /// The firmware lists that this boot fetched; of one that was fetched more than once,

@@ -28,6 +28,7 @@ use crate::rules::Context;
 use crate::rules::context::TransferVerdict;
 use crate::session::Boot;
 
+use super::loss;
 use super::refusals::{self, Refusals};
 
 /// A phone that has credentials sends them at once.
@@ -50,13 +51,7 @@ fn required(boot: &Boot, context: &Context<'_>, refusals: &Refusals<'_>) -> Find
     let (server, what, answer) = (refusals.server, refusals.what(), refusals.answer());
     let forbidden = refusals.code == 403;
     let tried = refusals.transfers.iter().any(|one| one.with_credentials);
-    // A phone that gets nothing at all has stopped here, whatever the file is for.
-    let nothing_came = !boot.is_registered() && !context.fetched_anything(boot);
-    let stuck = refusals
-        .transfers
-        .iter()
-        .all(|transfer| context.is_stuck_after(boot, transfer.last));
-    let severity = if nothing_came && stuck {
+    let severity = if loss::stop_the_phone(boot, context, &refusals.transfers) {
         Severity::Error
     } else {
         refusals.severity

@@ -23,6 +23,7 @@ pub(super) fn severity(boot: &Boot, context: &Context<'_>, transfer: &Transfer) 
         WhenAbsent::Fatal => Severity::Error,
         WhenAbsent::Benign => Severity::Note,
         WhenAbsent::Degraded if is_extra(file.role()) => Severity::Note,
+        WhenAbsent::BenignIfInstalled if came_up_later(context) => Severity::Note,
         // It runs, on another version than it was told to.
         WhenAbsent::Degraded if registered && file.role() == Role::FirmwareList => {
             Severity::Warning
@@ -32,6 +33,22 @@ pub(super) fn severity(boot: &Boot, context: &Context<'_>, transfer: &Transfer) 
         WhenAbsent::Degraded | WhenAbsent::BenignIfOther => Severity::Warning,
         WhenAbsent::BenignIfInstalled => Severity::Note,
     }
+}
+
+/// Whether a later boot registered.
+fn came_up_later(context: &Context<'_>) -> bool {
+    let later = context.phone.boots.iter().skip(context.boot_index + 1);
+    later.into_iter().any(Boot::is_registered)
+}
+
+/// Whether the phone got no file at all and stopped at these: then it stops there whatever
+/// they are for.
+pub(super) fn stop_the_phone(boot: &Boot, context: &Context<'_>, transfers: &[&Transfer]) -> bool {
+    !boot.is_registered()
+        && !context.fetched_anything(boot)
+        && transfers
+            .iter()
+            .all(|transfer| context.is_stuck_after(boot, transfer.last))
 }
 
 /// A file that no profile speaks of matters only when the phone stops at it.
@@ -54,11 +71,13 @@ fn of_unknown_file(
     }
 }
 
-/// Whether the phone fetched something after it had failed to get this file.
+/// Whether the phone fetched something new after it had failed to get this file.
 pub(super) fn went_on(boot: &Boot, context: &Context<'_>, transfer: &Transfer) -> bool {
-    context
-        .reads(boot)
-        .any(|(other, _)| other.first > transfer.last && other.is_delivered())
+    context.reads(boot).any(|(other, _)| {
+        other.first > transfer.last
+            && other.is_delivered()
+            && !context.is_known_already(boot, other)
+    })
 }
 
 /// Files without which a phone does all its work.
