@@ -26,7 +26,7 @@ use std::net::IpAddr;
 
 use phoneboot_parsers::Protocol;
 
-use crate::finding::Finding;
+use crate::finding::{Finding, Severity};
 use crate::rules::Context;
 use crate::rules::context::TransferVerdict;
 use crate::session::Boot;
@@ -67,10 +67,13 @@ fn refused(boot: &Boot, context: &Context<'_>, transfers: &[&Transfer]) -> Optio
     let first = *transfers.first()?;
     let names: Vec<String> = transfers.iter().map(|one| loss::shown(one)).collect();
     let names = names.join(", ");
-    let severity = transfers
-        .iter()
-        .map(|transfer| loss::severity(boot, context, transfer))
-        .max()?;
+    let severity = if loss::stop_the_phone(boot, context, transfers) {
+        Severity::Error
+    } else {
+        let each = transfers.iter();
+        each.map(|transfer| loss::severity(boot, context, transfer))
+            .max()?
+    };
     let options: Vec<String> = first
         .options_asked
         .iter()
@@ -104,7 +107,6 @@ fn refused(boot: &Boot, context: &Context<'_>, transfers: &[&Transfer]) -> Optio
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::finding::Severity;
     use crate::rules::testing::Case;
     use crate::session::testing::BootBuilder;
     use crate::session::transfer::Status;
@@ -131,6 +133,20 @@ mod tests {
             findings[0].title,
             "192.0.2.10 refuses TFTP options: blksize 1468"
         );
+    }
+
+    #[test]
+    fn a_phone_that_gets_nothing_at_all_is_stuck_whatever_the_file_is_for() {
+        let boot = || {
+            let refused = Status::Refused;
+            BootBuilder::new().transfer(Protocol::Tftp, "cfg000b822726c8", refused, |transfer| {
+                transfer.error.as_mut().unwrap().code = OPTIONS_REFUSED;
+            })
+        };
+        let severity = |boot| Case::new("grandstream", boot).check(check)[0].severity;
+        assert_eq!(severity(boot()), Severity::Error);
+        let other = boot().tftp("gxp2000e.bin", Status::Complete);
+        assert_eq!(severity(other), Severity::Note);
     }
 
     #[test]
