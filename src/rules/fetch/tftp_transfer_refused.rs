@@ -24,6 +24,8 @@
 //! ## References
 //! RFC 1350 appendix I (error codes); RFC 2347 (error 8); U-Boot's `net/tftp.c`.
 
+use std::collections::BTreeMap;
+
 use phoneboot_parsers::Protocol;
 use phoneboot_parsers::tftp::Direction;
 
@@ -38,6 +40,7 @@ use super::tftp_file_too_large::speaks_of_size;
 use super::tftp_options_refused::is_about_options;
 
 pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding> {
+    let mut by_answer: BTreeMap<_, Vec<&Transfer>> = BTreeMap::new();
     boot.transfers
         .iter()
         .filter(|transfer| transfer.protocol == Protocol::Tftp)
@@ -51,8 +54,20 @@ pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding
             transfer.direction == Direction::Write
                 || !(speaks_of_size(transfer) || is_about_options(transfer))
         })
-        .map(|transfer| refused(boot, context, transfer))
+        .for_each(|transfer| {
+            let group = (transfer.server, transfer.direction, said_by(transfer));
+            by_answer.entry(group).or_default().push(transfer);
+        });
+    by_answer
+        .values()
+        .filter_map(|transfers| refused(boot, context, transfers))
         .collect()
+}
+
+/// The code of the error that ended it, and whether the phone sent it.
+fn said_by(transfer: &Transfer) -> (u32, bool) {
+    let error = transfer.error.as_ref();
+    error.map_or((0, false), |error| (error.code, error.from_phone))
 }
 
 /// Whether the phone only wanted to know the size: it ended the transfer before the
@@ -66,22 +81,48 @@ fn is_probe(transfer: &Transfer) -> bool {
             .is_some_and(|error| error.from_phone && matches!(error.code, 0 | 8))
 }
 
-fn refused(boot: &Boot, context: &Context<'_>, transfer: &Transfer) -> Finding {
+/// One finding for the files of one server that ended with the same error.
+fn refused(boot: &Boot, context: &Context<'_>, transfers: &[&Transfer]) -> Option<Finding> {
+    let severity_of = |transfer: &Transfer| {
+        if transfer.direction == Direction::Write {
+            Severity::Note
+        } else {
+            loss::severity(boot, context, transfer)
+        }
+    };
+    let severity = transfers.iter().map(|one| severity_of(one)).max()?;
+    // The first of the worst stands for all.
+    let transfer = *transfers.iter().find(|one| severity_of(one) == severity)?;
+    let severity = if transfer.direction == Direction::Read
+        && loss::stop_the_phone(boot, context, transfers)
+    {
+        Severity::Error
+    } else {
+        severity
+    };
     let name = loss::shown(transfer);
-    let error = transfer.error.as_ref();
-    let code = error.map_or(0, |error| error.code);
-    let words = error.map_or(String::new(), |error| error.message.to_string());
-    let from_phone = error.is_some_and(|error| error.from_phone);
+    let words = transfer.error.as_ref();
+    let words = words.map_or(String::new(), |error| error.message.to_string());
+    let (code, from_phone) = said_by(transfer);
     let who = if from_phone {
         "the phone"
     } else {
         "the server"
     };
     let writes = transfer.direction == Direction::Write;
-    let severity = if writes {
-        Severity::Note
+    let others: Vec<String> = transfers
+        .iter()
+        .map(|one| loss::shown(one))
+        .filter(|other| *other != name)
+        .collect();
+    let (also, and) = if others.is_empty() {
+        (String::new(), String::new())
     } else {
-        loss::severity(boot, context, transfer)
+        let others = others.join(", ");
+        (
+            format!(" {others} ended alike."),
+            format!(", and {others},"),
+        )
     };
     let verb = match (writes, from_phone) {
         (true, _) => "does not take",
@@ -94,20 +135,26 @@ fn refused(boot: &Boot, context: &Context<'_>, transfer: &Transfer) -> Finding {
         format!("{who} {verb} \"{name}\": error {code}, \"{words}\""),
     )
     .detail(format!(
-        "The phone asked {} {}; {who} ended it with error {code} ({}).",
+        "The phone asked {} {}; {who} ended it with error {code} ({}).{also}",
         transfer.server,
         loss::times(transfer.requests),
         meaning(code)
     ))
     .about(loss::about(transfer));
-    let finding = loss::with_frames(finding, transfer);
-    match (code, from_phone) {
-        (2, false) => finding
-            .remedy(format!(
-                "Make {name} readable for the user that the TFTP server runs as (`chmod 644`), \
-                 and see that it lies within the server's root."
-            ))
-            .remedy("For uploads: create the file beforehand or allow creation (tftpd-hpa: `--create`)."),
+    let finding = transfers
+        .iter()
+        .fold(finding, |finding, one| loss::with_frames(finding, one));
+    Some(match (code, from_phone) {
+        (2, false) if writes => finding.remedy(format!(
+            "Create {name} on {} beforehand, writable for the TFTP server's user, or allow \
+             creation (tftpd-hpa: `--create`); or leave it: the phone does without.",
+            transfer.server
+        )),
+        (2, false) => finding.remedy(format!(
+            "Make {name}{and} readable on {} for the user that the TFTP server runs as (`chmod \
+             644`, every folder above `chmod 755`), and see that it lies within the server's root.",
+            transfer.server
+        )),
         (_, true) => finding.remedy(format!(
             "Check what stands under the name {name}: the raw image for exactly this model is \
              wanted, no archive and no web page."
@@ -119,7 +166,7 @@ fn refused(boot: &Boot, context: &Context<'_>, transfer: &Transfer) -> Finding {
             "Look into the log of {}: it knows the reason.",
             transfer.server
         )),
-    }
+    })
 }
 
 /// What a code stands for.
@@ -152,6 +199,22 @@ mod tests {
         assert_eq!(findings[0].severity, Severity::Error);
         assert!(findings[0].title.ends_with("error 2, \"Access violation\""));
         assert!(findings[0].remedy[0].contains("chmod 644"));
+    }
+
+    #[test]
+    fn files_that_a_server_ends_alike_are_one_fault() {
+        let boot = BootBuilder::new()
+            .tftp("SEP001AA17BE638.cnf.xml", Status::Refused)
+            .tftp("XMLDefault.cnf.xml", Status::Refused);
+        let findings = Case::new("cisco-79x1", boot).check(check);
+        assert_eq!(findings.len(), 1);
+        let file = findings[0].subject.file.as_deref();
+        assert_eq!(file, Some("SEP001AA17BE638.cnf.xml"));
+        assert!(
+            findings[0]
+                .detail
+                .ends_with("XMLDefault.cnf.xml ended alike.")
+        );
     }
 
     fn probe(boot: BootBuilder) -> BootBuilder {
