@@ -31,20 +31,25 @@ use crate::session::transfer::Transfer;
 use super::loss;
 
 pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding> {
-    context
-        .reads(boot)
-        .filter(|(transfer, verdict)| verdict.is_delivered() && is_firmware(context, transfer))
-        .filter_map(|(transfer, _)| {
-            let signed_for = transfer
-                .manifest
-                .as_deref()?
-                .signed_for
-                .as_ref()?
-                .to_string();
-            let asked = transfer.file_name();
-            (!signed_for.eq_ignore_ascii_case(&asked))
-                .then(|| renamed(boot, context, transfer, &signed_for))
-        })
+    let mut renamings: Vec<(&Transfer, String)> = Vec::new();
+    for (transfer, verdict) in context.reads(boot) {
+        let manifest = transfer.manifest.as_deref();
+        let signed_for = manifest.and_then(|manifest| manifest.signed_for.as_ref());
+        let Some(signed_for) = signed_for.map(ToString::to_string) else {
+            continue;
+        };
+        let is_renamed = !signed_for.eq_ignore_ascii_case(&transfer.file_name());
+        if verdict.is_delivered() && is_firmware(context, transfer) && is_renamed {
+            // Of a file that was fetched again, the last time counts.
+            renamings.retain(|(other, _)| {
+                other.file != transfer.file || other.server != transfer.server
+            });
+            renamings.push((transfer, signed_for));
+        }
+    }
+    renamings
+        .iter()
+        .map(|(transfer, signed_for)| renamed(boot, context, transfer, signed_for))
         .collect()
 }
 
@@ -109,6 +114,16 @@ mod tests {
             findings[0].title,
             "\"term70.default.loads\" is really \"SCCP70.9-4-2SR3-1S.loads\", renamed"
         );
+        assert_eq!(findings[0].severity, Severity::Error);
+    }
+
+    #[test]
+    fn a_file_that_is_fetched_again_is_told_once() {
+        let (asked, signed_for) = ("term70.default.loads", "SCCP70.9-4-2SR3-1S.loads");
+        let boot = signed(BootBuilder::new(), asked, signed_for);
+        let boot = signed(boot.after_secs(20), asked, signed_for);
+        let findings = Case::new("cisco-79x1", boot).check(check);
+        assert_eq!(findings.len(), 1);
         assert_eq!(findings[0].severity, Severity::Error);
     }
 
