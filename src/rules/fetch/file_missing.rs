@@ -479,6 +479,7 @@ fn expected(normal: &[&Transfer]) -> Option<Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rules::fetch::testing::load_list;
     use crate::rules::testing::Case;
     use crate::session::ftp::Refusal;
     use crate::session::registration;
@@ -609,6 +610,19 @@ mod tests {
         assert_eq!(asked(3, 2), Severity::Warning);
         assert_eq!(asked(3, 12), Severity::Error);
         assert_eq!(asked(2, 30), Severity::Error);
+    }
+
+    #[test]
+    fn a_file_of_a_list_is_needed_whatever_its_name() {
+        let boot = load_list(
+            BootBuilder::new(),
+            "sip9971.loads",
+            &["kern.sebn", "rootfs.sebn"],
+        )
+        .tftp("kern.sebn", Status::Complete)
+        .tftp("rootfs.sebn", Status::NotFound);
+        let findings = Case::new("cisco-89xx-99xx", boot).check(check);
+        assert_eq!(findings[0].severity, Severity::Error);
     }
 
     #[test]

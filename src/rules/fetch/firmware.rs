@@ -58,6 +58,13 @@ pub(super) fn lists<'b>(boot: &'b Boot, context: &'b Context<'_>) -> Vec<List<'b
         .collect()
 }
 
+/// Whether a list that this boot fetched names the file.
+pub(super) fn is_listed(boot: &Boot, context: &Context<'_>, transfer: &Transfer) -> bool {
+    let name = transfer.file_name();
+    let mut lists = lists(boot, context).into_iter();
+    lists.any(|list| list.entries.iter().any(|entry| entry.name == name))
+}
+
 fn list<'b>(
     boot: &'b Boot,
     context: &'b Context<'_>,

@@ -6,6 +6,8 @@ use crate::rules::Context;
 use crate::session::Boot;
 use crate::session::transfer::Transfer;
 
+use super::firmware;
+
 /// How bad it is that this file did not arrive.
 pub(super) fn severity(boot: &Boot, context: &Context<'_>, transfer: &Transfer) -> Severity {
     let came_otherwise = context.arrived(boot, &transfer.file_name());
@@ -64,7 +66,7 @@ fn of_unknown_file(
         .all(|other| other.first <= transfer.last || other.file == transfer.file);
     if boot.is_registered() || !stuck || !asked_last {
         Severity::Note
-    } else if context.fetched_anything(boot) {
+    } else if context.fetched_anything(boot) && !firmware::is_listed(boot, context, transfer) {
         Severity::Warning
     } else {
         Severity::Error
