@@ -92,3 +92,23 @@ pub struct Connection {
     /// Bytes that the capture lost.
     pub missing_bytes: u64,
 }
+
+impl Connection {
+    /// A connection whose first SYN is sent at `at`.
+    pub fn new((server, server_port): (IpAddr, u16), client_port: u16, at: At) -> Self {
+        Self {
+            server,
+            server_port,
+            client_port,
+            first: at,
+            last: at,
+            opens: 1,
+            accepted: None,
+            refused: None,
+            refusals: 0,
+            reset: None,
+            finished: None,
+            missing_bytes: 0,
+        }
+    }
+}

@@ -211,14 +211,9 @@ impl BootBuilder {
             Status::ServerError => Some((500, "Internal Server Error", false)),
             _ => None,
         };
+        let place = (IpAddr::V4(SERVER), 69);
         let mut transfer = Transfer {
-            file: file.into(),
-            protocol,
-            direction: Direction::Read,
-            server: IpAddr::V4(SERVER),
-            server_port: 69,
             client_port: 49152,
-            answered_from: None,
             status,
             error: error.map(|(code, words, from_phone)| TransferError {
                 code,
@@ -227,26 +222,12 @@ impl BootBuilder {
                 at: last,
             }),
             bytes: if status == Status::Complete { 700 } else { 0 },
-            expected_bytes: None,
             block_size: Some(512),
             blocks: 2,
-            wrapped: false,
-            retransmissions: 0,
-            requests: 1,
-            options_accepted: false,
-            options_asked: Vec::new(),
-            method: None,
-            http_status: None,
-            location: None,
-            manifest: None,
-            with_credentials: false,
-            credentials_in_clear: None,
-            host: None,
-            first,
-            last_request: first,
             answered,
             progressed: last,
             last,
+            ..Transfer::new(file.into(), protocol, Direction::Read, place, first)
         };
         change(&mut transfer);
         self.boot.transfers.push(transfer);
@@ -446,20 +427,7 @@ impl BootBuilder {
     ) -> Self {
         let first = self.tick();
         self.step(Phase::Reach, Protocol::Tcp, "tcp-open", true);
-        let mut connection = Connection {
-            server: IpAddr::V4(server),
-            server_port: port,
-            client_port: 50000,
-            first,
-            last: first,
-            opens: 1,
-            accepted: None,
-            refused: None,
-            refusals: 0,
-            reset: None,
-            finished: None,
-            missing_bytes: 0,
-        };
+        let mut connection = Connection::new((IpAddr::V4(server), port), 50000, first);
         change(&mut connection, first);
         self.boot.last_heard = connection.last;
         self.boot.reach.connections.push(connection);

@@ -125,6 +125,48 @@ pub enum Status {
 }
 
 impl Transfer {
+    /// A file that is asked for, or sent, for the first time at `at`; nothing has come back.
+    pub fn new(
+        file: WireText,
+        protocol: Protocol,
+        direction: Direction,
+        (server, server_port): (IpAddr, u16),
+        at: At,
+    ) -> Self {
+        Self {
+            file,
+            protocol,
+            direction,
+            server,
+            server_port,
+            client_port: 0,
+            answered_from: None,
+            status: Status::Unanswered,
+            error: None,
+            bytes: 0,
+            expected_bytes: None,
+            block_size: None,
+            blocks: 0,
+            wrapped: false,
+            retransmissions: 0,
+            requests: 1,
+            options_accepted: false,
+            options_asked: Vec::new(),
+            method: None,
+            http_status: None,
+            location: None,
+            manifest: None,
+            with_credentials: false,
+            credentials_in_clear: None,
+            host: None,
+            first: at,
+            last_request: at,
+            answered: None,
+            progressed: at,
+            last: at,
+        }
+    }
+
     /// The last segment of the file's path, without a query: what file name patterns
     /// are compared with.
     pub fn file_name(&self) -> String {

@@ -167,14 +167,9 @@ fn dhcp(at: At, kind: MessageType, from_phone: bool) -> LeaseMessage {
 }
 
 fn missing_file(first: At, last: At) -> Transfer {
+    let (file, place) = ("term70.default.loads".into(), (SERVER.into(), 69));
     Transfer {
-        file: "term70.default.loads".into(),
-        protocol: Protocol::Tftp,
-        direction: Direction::Read,
-        server: SERVER.into(),
-        server_port: 69,
         client_port: 49_152,
-        answered_from: None,
         status: Status::NotFound,
         error: Some(TransferError {
             code: 1,
@@ -182,27 +177,12 @@ fn missing_file(first: At, last: At) -> Transfer {
             from_phone: false,
             at: last,
         }),
-        bytes: 0,
-        expected_bytes: None,
-        block_size: None,
-        blocks: 0,
-        wrapped: false,
-        retransmissions: 0,
         requests: 5,
-        options_accepted: false,
-        options_asked: Vec::new(),
-        method: None,
-        http_status: None,
-        location: None,
-        manifest: None,
-        with_credentials: false,
-        credentials_in_clear: None,
-        host: None,
-        first,
         last_request: last,
         answered: Some(last),
         progressed: last,
         last,
+        ..Transfer::new(file, Protocol::Tftp, Direction::Read, place, first)
     }
 }
 

@@ -237,22 +237,9 @@ mod tests {
     #[test]
     fn who_is_sent_something_was_found() {
         let boot = asked(3, |_| {}).with(|boot, at| {
-            boot.reach
-                .connections
-                .push(crate::session::reach::Connection {
-                    server: "fe80::1".parse().unwrap(),
-                    server_port: 80,
-                    client_port: 50_000,
-                    first: at,
-                    last: at,
-                    opens: 1,
-                    accepted: None,
-                    refused: None,
-                    refusals: 0,
-                    reset: None,
-                    finished: None,
-                    missing_bytes: 0,
-                });
+            let place = ("fe80::1".parse().unwrap(), 80);
+            let connection = crate::session::reach::Connection::new(place, 50_000, at);
+            boot.reach.connections.push(connection);
         });
         assert_eq!(check(boot), []);
     }

@@ -245,20 +245,8 @@ fn open(host: &mut Host, event: &Event<'_>, server: IpAddr, server_port: u16, cl
         if list.len() >= MAX_CONNECTIONS {
             list.remove(0);
         }
-        list.push(Connection {
-            server,
-            server_port,
-            client_port,
-            first: event.at,
-            last: event.at,
-            opens: 1,
-            accepted: None,
-            refused: None,
-            refusals: 0,
-            reset: None,
-            finished: None,
-            missing_bytes: 0,
-        });
+        let place = (server, server_port);
+        list.push(Connection::new(place, client_port, event.at));
         true
     };
     let again = if is_new { "" } else { " again" };

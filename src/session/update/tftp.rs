@@ -156,38 +156,8 @@ pub(super) fn find_or_add(
     if transfers.len() >= MAX_TRANSFERS {
         return None;
     }
-    transfers.push(Transfer {
-        file: file.clone(),
-        protocol,
-        direction,
-        server,
-        server_port,
-        client_port: 0,
-        answered_from: None,
-        status: Status::Unanswered,
-        error: None,
-        bytes: 0,
-        expected_bytes: None,
-        block_size: None,
-        blocks: 0,
-        wrapped: false,
-        retransmissions: 0,
-        requests: 1,
-        options_accepted: false,
-        options_asked: Vec::new(),
-        method: None,
-        http_status: None,
-        location: None,
-        manifest: None,
-        with_credentials: false,
-        credentials_in_clear: None,
-        host: None,
-        first: at,
-        last_request: at,
-        answered: None,
-        progressed: at,
-        last: at,
-    });
+    let place = (server, server_port);
+    transfers.push(Transfer::new(file.clone(), protocol, direction, place, at));
     Some(transfers.len() - 1)
 }
 
