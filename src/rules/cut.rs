@@ -33,7 +33,15 @@ const NEED_WHOLE: &[(&str, &[Protocol])] = &[
     ("lldp-low-power", &[Protocol::Lldp]),
     ("power-protocols-conflict", &[Protocol::Cdp, Protocol::Lldp]),
     ("registration-answer-lost", &[Protocol::Sip, Protocol::Sccp]),
-    ("registration-unanswered", &[Protocol::Sip, Protocol::Sccp]),
+    (
+        "registration-unanswered",
+        &[
+            Protocol::Sip,
+            Protocol::Sccp,
+            Protocol::Mgcp,
+            Protocol::H323,
+        ],
+    ),
     ("server-port-closed", &[Protocol::Http]),
     ("tftp-transfer-stalled", &[Protocol::Tftp]),
     ("tls-handshake-failed", &[Protocol::Tls]),

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use phoneboot_parsers::sccp::LastReason;
 use phoneboot_parsers::{Protocol, WireText};
 
-use crate::event::{At, Endpoint};
+use crate::event::{At, Endpoint, Seen};
 
 use super::{Boot, lookup};
 
@@ -14,7 +14,7 @@ pub const MAX_REGISTRATIONS: usize = 32;
 
 /// Ports of call servers, over UDP and TCP: H.323 (gatekeeper, call signalling), SCCP, SCCP
 /// over TLS, MGCP, SIP, SIP over TLS.
-pub const CALL_SERVER_PORTS: [u16; 7] = [1719, 1720, 2000, 2427, 2443, 5060, 5061];
+pub const CALL_SERVER_PORTS: [u16; 8] = [1719, 1720, 2000, 2427, 2443, 2727, 5060, 5061];
 
 /// Ports of a call server at which it does something else: files, time, names, trust
 /// (2445), certificates (3804) and web pages.
@@ -274,6 +274,10 @@ pub struct PlugAndPlay {
     pub url: Option<(WireText, At)>,
     /// Who told it.
     pub told_by: Option<IpAddr>,
+    /// `Call-ID` of the SUBSCRIBE.
+    pub call_id: Option<WireText>,
+    /// The first final answer to the SUBSCRIBE, with its status, and who gave it.
+    pub answer: Option<Seen<(u16, Option<IpAddr>)>>,
 }
 
 /// How a registration stands.

@@ -142,7 +142,7 @@ impl Scene {
         &mut self,
         phone: &Host,
         event: &str,
-        answer: Option<(&Host, &str)>,
+        answer: Option<(&Host, Option<&str>)>,
     ) {
         let ports = Ports {
             from: PORT,
@@ -179,6 +179,9 @@ impl Scene {
         );
         self.udp(server, phone, ports, text.as_bytes());
         self.linger_us(2_000, 9_000);
+        let Some(url) = url else {
+            return;
+        };
         let text = format!(
             "NOTIFY sip:{}:{PORT} SIP/2.0\r\n{}{event}\
              Subscription-State: terminated;reason=timeout\r\n\

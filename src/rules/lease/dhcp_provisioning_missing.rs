@@ -4,7 +4,8 @@
 //! An acknowledgement without any of the options that the family reads (66, 160, 159, 43 …),
 //! and without the header fields where the family reads those. Cisco's option 150 has a rule
 //! of its own. A phone with IPv6 only: a REPLY without a boot file URL (option 59) and without
-//! vendor options (17).
+//! vendor options (17). It tells, too, when a server answers the phone's search by SIP plug and
+//! play and names no URL.
 //!
 //! ## Why the phone stops
 //! A phone that has lost its settings knows no server. One with settings goes on with those,
@@ -82,42 +83,62 @@ pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding
         .first()
         .or(names.first())
         .map_or("66", String::as_str);
-    vec![
-        Finding::new(
-            "dhcp-provisioning-missing",
-            severity,
-            format!(
-                "the lease names no provisioning server (options {})",
-                names.join(", ")
-            ),
-        )
-        .confidence(if severity == Severity::Error {
-            Confidence::Likely
+    let finding = Finding::new(
+        "dhcp-provisioning-missing",
+        severity,
+        format!(
+            "the lease names no provisioning server (options {})",
+            names.join(", ")
+        ),
+    )
+    .confidence(if severity == Severity::Error {
+        Confidence::Likely
+    } else {
+        Confidence::Certain
+    })
+    .detail(format!(
+        "This phone reads options {} in this order{}; the acknowledgement has none of them.",
+        names.join(", "),
+        if askable.is_empty() {
+            String::new()
         } else {
-            Confidence::Certain
-        })
-        .detail(format!(
-            "This phone reads options {} in this order{}; the acknowledgement has none of them.",
-            names.join(", "),
-            if askable.is_empty() {
-                String::new()
-            } else {
-                format!(" and asked for {}", askable.join(", "))
-            }
-        ))
-        .about(About {
-            server: lease.server().map(Into::into),
-            option: best.parse().ok(),
-            vlan: lease.vlan,
-            protocol: Some("dhcp"),
-            ..About::default()
-        })
-        .evidence(lease.at, "ACK without a provisioning option")
+            format!(" and asked for {}", askable.join(", "))
+        }
+    ))
+    .about(About {
+        server: lease.server().map(Into::into),
+        option: best.parse().ok(),
+        vlan: lease.vlan,
+        protocol: Some("dhcp"),
+        ..About::default()
+    })
+    .evidence(lease.at, "ACK without a provisioning option")
+    .remedy(format!(
+        "Add option {best} with the provisioning server's address or URL to this scope."
+    ))
+    .remedy("Or type the server into the phone's own settings.");
+    vec![plug_and_play(boot, finding)]
+}
+
+/// What became of the search by SIP plug and play, where somebody answered it.
+fn plug_and_play(boot: &Boot, finding: Finding) -> Finding {
+    let Some(answer) = &boot.plug_and_play.answer else {
+        return finding;
+    };
+    let (status, from) = answer.value;
+    let who = from.map_or("A server".to_owned(), |from| from.to_string());
+    let detail = format!(
+        "{} {who} answered the phone's search by SIP plug and play with {status} and sent no \
+         NOTIFY with a URL.",
+        finding.detail
+    );
+    finding
+        .detail(detail)
+        .evidence(answer.at, format!("{status} to SUBSCRIBE, and no NOTIFY"))
         .remedy(format!(
-            "Add option {best} with the provisioning server's address or URL to this scope."
+            "Or let plug and play do it: see that {who} knows this phone's MAC address and has a \
+             provisioning URL to tell, and that its NOTIFY reaches the phone."
         ))
-        .remedy("Or type the server into the phone's own settings."),
-    ]
 }
 
 #[cfg(test)]
@@ -135,6 +156,23 @@ mod tests {
             .check(check);
         assert_eq!(findings.len(), 1);
         assert_eq!(findings[0].severity, Severity::Error);
+    }
+
+    #[test]
+    fn a_search_that_is_answered_without_a_url_is_told() {
+        let boot = BootBuilder::new().lease(&[66], &[]).with(|boot, at| {
+            boot.plug_and_play.asked = Some(at);
+            let from = Some([192, 0, 2, 20].into());
+            boot.plug_and_play.answer = Some(crate::event::Seen::new((200, from), at));
+        });
+        let findings = Case::new("snom", boot).ends_after_secs(1000).check(check);
+        assert!(
+            findings[0].detail.contains("192.0.2.20 answered"),
+            "{}",
+            findings[0].detail
+        );
+        assert_eq!(findings[0].remedy.len(), 3);
+        assert_eq!(findings[0].evidence.len(), 2);
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! The phone cannot reach its call server.
 //!
 //! ## What it sees
-//! A TCP SYN to the call server (port 2000, 2443, 5060 or 5061, or the port that the phone
-//! registers at) that is refused or repeated without an answer; or an ICMP error for what
+//! A TCP SYN to the call server (port 1720, 2000, 2443, 5060 or 5061, or the port that the
+//! phone registers at) that is refused or repeated without an answer; or an ICMP error for what
 //! the phone sent there by UDP.
 //!
 //! ## Why the phone stops
@@ -32,6 +32,7 @@ use crate::finding::{About, Confidence, Finding, Severity};
 use crate::rules::Context;
 use crate::session::Boot;
 use crate::session::reach::Connection;
+use crate::session::signaling::Signaling;
 
 /// A server answers a SYN within this time on any way.
 const ANSWER_SECS: f64 = 5.0;
@@ -39,6 +40,8 @@ const ANSWER_SECS: f64 = 5.0;
 const PROOF: u64 = 3;
 /// Who calls for so long in vain goes on calling.
 const LONG_SECS: f64 = 15.0;
+/// Ports of H.323 and MGCP, over UDP.
+const SIGNALING_PORTS: [u16; 3] = [1719, 2427, 2727];
 
 /// What came of the calls to one port of one server.
 #[derive(Default)]
@@ -129,7 +132,10 @@ fn is_reached(boot: &Boot, (server, port): (IpAddr, u16)) -> bool {
             && attempt.server_port == Some(port)
             && attempt.answer.is_some()
     });
-    by_tcp || by_answer
+    let by_name = boot.signaling.iter().any(|one| {
+        one.server == server && one.answered.is_some() && SIGNALING_PORTS.contains(&port)
+    });
+    by_tcp || by_answer || by_name
 }
 
 /// Whether the phone got through to any call server; over TLS nobody sees what it says
@@ -140,6 +146,7 @@ fn found_another(boot: &Boot) -> bool {
             .registrations
             .iter()
             .any(|attempt| attempt.answer.is_some())
+        || boot.signaling.iter().any(Signaling::is_accepted)
         || boot.reach.connections.iter().any(|connection| {
             connection.accepted.is_some()
                 && boot.is_call_server(connection.server, connection.server_port)
@@ -242,6 +249,8 @@ fn advise(finding: Finding, server: IpAddr, port: u16, over: &str) -> Finding {
     };
     let speaks = match port {
         2000 => "SCCP",
+        1719 | 1720 => "H.323",
+        2427 | 2727 => "MGCP",
         2443 => "SCCP over TLS",
         5061 => "SIP over TLS",
         _ => "SIP",
@@ -392,6 +401,21 @@ mod tests {
                 connection.accepted = Some(at);
             });
         assert_eq!(judge(boot)[0].severity, Severity::Note);
+    }
+
+    #[test]
+    fn h323_has_a_call_server_too() {
+        let boot = BootBuilder::new().connection(SERVER, 1720, |connection, at| {
+            connection.refused = Some(at);
+        });
+        let findings = judge(boot);
+        assert_eq!(findings[0].severity, Severity::Error);
+        assert!(findings[0].remedy[0].contains("listens for H.323 on TCP port 1720"));
+        // A gatekeeper that answers by UDP takes the phone.
+        let boot = BootBuilder::new()
+            .signaling(phoneboot_parsers::Protocol::H323, 1, true, None)
+            .unreachable(Unreachable::Port, SERVER, 1719);
+        assert!(judge(boot).is_empty());
     }
 
     #[test]

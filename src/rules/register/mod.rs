@@ -6,3 +6,4 @@ pub(super) mod previous_boot_failure;
 pub(super) mod registration_answer_lost;
 pub(super) mod registration_rejected;
 pub(super) mod registration_unanswered;
+mod signaling;

@@ -5,7 +5,8 @@
 //! asked for; a 423 or a redirection that the phone does not follow; a challenge that the
 //! phone never answers; a 200 that registers the phone for no time; or an SCCP
 //! `RegisterReject`. An SCCP `RegisterTokenReject` is an order to wait: a note, and a
-//! warning when the server gives it again and again.
+//! warning when the server gives it again and again. Of H.323 it is a `gatekeeperReject` or
+//! `registrationReject`, of MGCP an answer of 400 and above, that nothing better follows.
 //!
 //! ## Why the phone stops
 //! It has all its files and no line: the server does not know it, or its password is wrong.
@@ -29,6 +30,7 @@
 use phoneboot_parsers::Protocol;
 
 use super::attempts::{self, ANSWER_SECS};
+use super::signaling;
 use crate::event::At;
 use crate::finding::{Confidence, Finding, Severity};
 use crate::rules::Context;
@@ -50,7 +52,11 @@ pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding
         .iter()
         .filter_map(|attempt| Some((attempt, attempt.lapsed?)))
         .map(|(attempt, at)| lapse(attempt, at));
-    refused.chain(put_off).chain(lapsed).collect()
+    refused
+        .chain(put_off)
+        .chain(lapsed)
+        .chain(signaling::refused(boot, context))
+        .collect()
 }
 
 fn is_refused(attempt: &Registration, context: &Context<'_>) -> bool {

@@ -2,7 +2,8 @@
 //!
 //! ## What it sees
 //! REGISTER or `RegisterReq`, repeated, without any final answer to the last of them; over
-//! TCP, which repeats nothing, one request that the server took is enough.
+//! TCP, which repeats nothing, one request that the server took is enough. Likewise MGCP and
+//! H.323 messages, repeated, to a server that never says anything.
 //!
 //! ## Why the phone stops
 //! It has all its files and no line.
@@ -24,7 +25,7 @@
 
 use phoneboot_parsers::Protocol;
 
-use super::attempts;
+use super::{attempts, signaling};
 use crate::finding::{Confidence, Finding, Severity};
 use crate::rules::Context;
 use crate::session::Boot;
@@ -44,6 +45,7 @@ pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding
         .iter()
         .filter(|attempt| is_unanswered(boot, attempt, context))
         .map(|attempt| unanswered(boot, attempt, context))
+        .chain(signaling::unanswered(boot, context))
         .collect()
 }
 

@@ -40,6 +40,8 @@ pub(super) fn sip(
                 .is_some_and(|(_, method)| method.as_bytes() == b"REGISTER");
             if of_register && !from_client {
                 register_sip::answer(host, event, message, *status, reason);
+            } else if !from_client && *status >= 200 {
+                subscribed(host, event, message, *status, reason);
             }
             Change::default()
         }
@@ -112,6 +114,7 @@ fn plug_and_play(host: &mut Host, event: &Event<'_>, message: &sip::Message) -> 
     let pnp = &mut host.boot.plug_and_play;
     if pnp.asked.is_none() {
         pnp.asked = Some(event.at);
+        pnp.call_id = message.call_id().cloned();
         let summary = "asks by multicast for a provisioning server (SIP PnP)";
         let name = "sip-pnp-subscribe";
         step(host, event, Phase::Reach, Protocol::Sip, name, summary);
@@ -119,6 +122,24 @@ fn plug_and_play(host: &mut Host, event: &Event<'_>, message: &sip::Message) -> 
     let mut clues = sip_clues(message);
     clues.extend(profile_clue(message));
     Change { clues }
+}
+
+/// A server answers the search; only its NOTIFY will say where the configuration is.
+fn subscribed(
+    host: &mut Host,
+    event: &Event<'_>,
+    message: &sip::Message,
+    status: u16,
+    reason: &WireText,
+) {
+    let pnp = &mut host.boot.plug_and_play;
+    let is_ours = pnp.asked.is_some() && message.call_id() == pnp.call_id.as_ref();
+    if is_ours && pnp.answer.is_none() {
+        pnp.answer = Some(Seen::new((status, event.source.ip), event.at));
+        let summary = format!("is answered: {status} {reason} (SIP PnP)");
+        let name = "sip-pnp-answer";
+        step(host, event, Phase::Reach, Protocol::Sip, name, summary);
+    }
 }
 
 /// Vendor, model and version out of the `Event`, and the MAC address out of the URI.

@@ -3,6 +3,8 @@
 //! The phones are a Yealink T48S, a snom 370 and a Cisco 7961; messages after RFC 3261 and
 //! after what these phones send. The digests are made up.
 
+mod signaling;
+
 use crate::forge::dhcp::{Client, Lease};
 use crate::forge::recipes::{Expect, Phone, Recipe};
 use crate::forge::sccp::device;
@@ -26,7 +28,7 @@ const LINE_2: Account<'_> = Account {
 };
 
 pub(super) fn recipes() -> Vec<Recipe> {
-    vec![
+    let mut recipes = vec![
         healthy_sip_over_tcp(),
         healthy_renews(),
         healthy_plug_and_play(),
@@ -45,7 +47,9 @@ pub(super) fn recipes() -> Vec<Recipe> {
         second_call_server_takes_it(),
         alarm_file_not_found(),
         mgcp_named(),
-    ]
+    ];
+    recipes.extend(signaling::recipes());
+    recipes
 }
 
 /// A phone with its configuration, and two servers.
@@ -257,7 +261,7 @@ fn healthy_plug_and_play() -> Recipe {
     bench.scene.sip_plug_and_play(
         &bench.phone,
         "vendor=\"snom\";model=\"snom370\";version=\"8.7.5.35\"",
-        Some((&bench.server, "http://192.0.2.20/snom/{mac}.htm")),
+        Some((&bench.server, Some("http://192.0.2.20/snom/{mac}.htm"))),
     );
     let target = format!("/snom/{}.htm", bench.phone.mac_digits().to_uppercase());
     bench.fetches(
