@@ -32,6 +32,7 @@ use phoneboot_parsers::tftp::Direction;
 use crate::finding::{Finding, Severity};
 use crate::rules::Context;
 use crate::rules::context::TransferVerdict;
+use crate::rules::sides::{Side, only_side};
 use crate::session::Boot;
 use crate::session::transfer::Transfer;
 
@@ -49,7 +50,9 @@ pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding
             TransferVerdict::NotFound => transfer.direction == Direction::Write,
             _ => false,
         })
-        .filter(|transfer| !is_probe(transfer) && !context.arrived(boot, &transfer.file_name()))
+        .filter(|transfer| {
+            !is_probe(boot, transfer) && !context.arrived(boot, &transfer.file_name())
+        })
         .filter(|transfer| {
             transfer.direction == Direction::Write
                 || !(speaks_of_size(transfer) || is_about_options(transfer))
@@ -71,10 +74,12 @@ fn said_by(transfer: &Transfer) -> (u32, bool) {
 }
 
 /// Whether the phone only wanted to know the size: it ended the transfer before the
-/// first block, without a reason of its own.
-fn is_probe(transfer: &Transfer) -> bool {
+/// first block, without a reason of its own. The server's OACK belongs to that, where the
+/// capture shows what the server says.
+fn is_probe(boot: &Boot, transfer: &Transfer) -> bool {
+    let is_one_sided = matches!(only_side(boot), Some(Side::FromPhone(_)));
     transfer.blocks == 0
-        && transfer.options_accepted
+        && (transfer.options_accepted || is_one_sided)
         && transfer
             .error
             .as_ref()
@@ -190,6 +195,7 @@ mod tests {
     use crate::rules::testing::Case;
     use crate::session::testing::BootBuilder;
     use crate::session::transfer::Status;
+    use phoneboot_parsers::dhcp::MessageType;
 
     #[test]
     fn an_unreadable_configuration_is_reported_with_its_code() {
@@ -236,6 +242,21 @@ mod tests {
     fn a_question_for_the_size_is_no_refusal() {
         let boot = probe(BootBuilder::new());
         assert!(Case::new("yealink-t4x", boot).check(check).is_empty());
+    }
+
+    #[test]
+    fn a_question_whose_answer_was_not_captured_is_none() {
+        let asks = |boot: BootBuilder| {
+            let boot = probe(boot).with(|boot, _| {
+                boot.transfers[0].options_accepted = false;
+                boot.frames_to_phone = 0;
+            });
+            Case::new("yealink-t4x", boot).check(check)
+        };
+        assert!(asks(BootBuilder::new()).is_empty());
+        // Where the server is heard it has sent no OACK, and the phone gave up.
+        let heard = BootBuilder::new().dhcp(MessageType::Offer, &[]);
+        assert_eq!(asks(heard).len(), 1);
     }
 
     #[test]
