@@ -22,7 +22,8 @@
 //! ## When it may be wrong
 //! When answers come back by another way that neither the capture nor the phone sees. A phone
 //! that has other servers and comes up, or still asks elsewhere, is only noted; so is the
-//! maker's own service beside a server of one's own.
+//! maker's own service beside a server of one's own. A boot that lost seconds over FTP's data
+//! connections and came up is a warning.
 //!
 //! ## References
 //! RFC 9293 §3.8.1 (retransmission of SYN), RFC 6298; RFC 959 §5.4 (reply 425); RFC 1579

@@ -18,6 +18,8 @@ const ANSWER_SECS: f64 = 5.0;
 const PROOF: u64 = 3;
 /// So many ports are named one by one.
 const MAX_PORTS_NAMED: usize = 3;
+/// A boot that lost so much time over its data connections came up slowly.
+const SLOW_SECS: f64 = 5.0;
 
 /// One finding for each server and way of opening that fails.
 pub(super) fn blocked(boot: &Boot, context: &Context<'_>) -> Vec<Finding> {
@@ -40,7 +42,7 @@ pub(super) fn blocked(boot: &Boot, context: &Context<'_>) -> Vec<Finding> {
         .collect()
 }
 
-/// Whether a data connection was wanted, did not open, and is missed.
+/// Whether a data connection was wanted, did not open, and is missed, or was waited for.
 fn is_shut(boot: &Boot, context: &Context<'_>, data: &DataConnection) -> bool {
     let arrived = match &data.file {
         Some(file) => boot.transfers.iter().any(|transfer| {
@@ -54,7 +56,17 @@ fn is_shut(boot: &Boot, context: &Context<'_>, data: &DataConnection) -> bool {
             .any(|later| later.named > data.named && later.accepted.is_some()),
     };
     let tried = data.opens > 0 || data.failed.is_some();
-    tried && data.accepted.is_none() && data.refused.is_none() && !arrived
+    let is_missed = !arrived || lost_secs(&[data]) >= SLOW_SECS;
+    tried && data.accepted.is_none() && data.refused.is_none() && is_missed
+}
+
+/// How long calls were repeated in vain.
+fn lost_secs(group: &[&DataConnection]) -> f64 {
+    group
+        .iter()
+        .filter_map(|data| data.first_open.zip(data.last_open))
+        .map(|(first, last)| last.time.secs_since(first.time))
+        .sum()
 }
 
 /// Whether the server says so, or enough calls went unanswered.
@@ -86,7 +98,10 @@ fn finding(
 ) -> Option<Finding> {
     let first = group.first()?;
     let ports = ports(group);
-    let severity = if boot.is_registered() || context.is_loaded(boot) {
+    let came_up = boot.is_registered() || context.is_loaded(boot);
+    let severity = if came_up && lost_secs(group) >= SLOW_SECS {
+        Severity::Warning
+    } else if came_up {
         Severity::Note
     } else {
         Severity::Error
@@ -223,6 +238,10 @@ fn detail(server: IpAddr, mode: Mode, group: &[&DataConnection]) -> String {
             " {caller} sent {opens} SYN there and got neither an answer nor a refusal: something on \
              the way drops them."
         );
+        let lost_secs = lost_secs(group);
+        if lost_secs >= SLOW_SECS {
+            let _ = write!(text, " Over that {lost_secs:.0} s were lost.");
+        }
     }
     if let Some(failed) = group.iter().find_map(|data| data.failed.as_ref()) {
         let _ = write!(
@@ -368,6 +387,21 @@ mod tests {
             data.accepted = Some(data.named);
         });
         assert!(check_of(boot).is_empty());
+    }
+
+    #[test]
+    fn time_that_was_lost_is_told_though_the_file_came_otherwise() {
+        let boot = data(BootBuilder::new(), Mode::Passive, 40_001, |data| {
+            data.last_open = data.first_open.map(|mut at| {
+                at.time.0 += 18_000_000_000;
+                at
+            });
+        })
+        .transfer(Protocol::Ftp, "000000000000.cfg", Status::Complete, |_| {})
+        .registration(registration::Status::Registered, None);
+        let findings = check_of(boot);
+        assert_eq!(findings[0].severity, Severity::Warning);
+        assert!(findings[0].detail.contains("18 s were lost"));
     }
 
     #[test]
