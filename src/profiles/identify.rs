@@ -12,7 +12,7 @@ use regex::bytes::Captures;
 
 use super::pattern::Pattern;
 use super::recognition::{Facts, Strength};
-use super::{FileRule, Identification, Profile, Profiles, bare_file_name};
+use super::{FileRule, Identification, Profile, Profiles, bare_file_name, listed};
 use crate::event::Seen;
 use crate::session::phone::{Clue, ClueSource, mac_in};
 
@@ -73,9 +73,7 @@ pub(super) fn identify<'p>(
     clues: &[Seen<Clue>],
 ) -> Option<Identification<'p>> {
     let doubt = doubt(clues);
-    let telephone = clues
-        .iter()
-        .position(|clue| clue.value.source == ClueSource::LldpTelephone);
+    let telephone = telephone_of(clues);
     let all: Vec<Standing<'p>> = profiles
         .all
         .iter()
@@ -96,10 +94,21 @@ pub(super) fn identify<'p>(
         })
         .max_by_key(|standing| standing.rank());
     let Some(best) = best else {
-        let sign = telephone.or_else(|| registers_and_is_provisioned(clues));
+        let sign = telephone
+            .or_else(|| position_of(clues, ClueSource::SipPnp))
+            .or_else(|| registers_and_is_provisioned(clues));
         return sign.map(|sign| unknown_family(clues, sign));
     };
     Some(best.identification(clues, telephone))
+}
+
+/// The clue by which a host calls itself a telephone.
+pub(super) fn telephone_of(clues: &[Seen<Clue>]) -> Option<usize> {
+    position_of(clues, ClueSource::LldpTelephone)
+}
+
+fn position_of(clues: &[Seen<Clue>], source: ClueSource) -> Option<usize> {
+    clues.iter().position(|clue| clue.value.source == source)
 }
 
 /// The strongest doubt that any clue casts.
@@ -129,33 +138,33 @@ fn registers_and_is_provisioned(clues: &[Seen<Clue>]) -> Option<usize> {
                 .split(',')
                 .any(|code| WANTED.contains(&code))
     });
-    let registers = clues
-        .iter()
-        .position(|clue| clue.value.source == ClueSource::SipUserAgent);
-    registers.filter(|_| asks)
+    position_of(clues, ClueSource::SipUserAgent).filter(|_| asks)
 }
 
-/// A host that calls itself a telephone, and that no family fits.
-fn unknown_family<'p>(clues: &[Seen<Clue>], telephone: usize) -> Identification<'p> {
+/// A host that shows itself a telephone, and that no family fits.
+fn unknown_family<'p>(clues: &[Seen<Clue>], sign: usize) -> Identification<'p> {
+    let told = text_of(clues, ClueSource::SipPnp)
+        .map(|text| listed::plug_and_play(&text))
+        .unwrap_or_default();
     Identification {
         profile: None,
-        vendor: text_of(clues, ClueSource::LldpManufacturer),
-        model: text_of(clues, ClueSource::LldpModel),
-        firmware: text_of(clues, ClueSource::LldpSoftware),
+        vendor: text_of(clues, ClueSource::LldpManufacturer).or(told.vendor),
+        model: text_of(clues, ClueSource::LldpModel).or(told.model),
+        firmware: text_of(clues, ClueSource::LldpSoftware).or(told.firmware),
         name: None,
-        mac: None,
-        evidence: vec![telephone],
+        mac: told.mac,
+        evidence: vec![sign],
     }
 }
 
 /// The latest clue of a source, if it is not empty.
-fn text_of(clues: &[Seen<Clue>], source: ClueSource) -> Option<String> {
+pub(super) fn text_of(clues: &[Seen<Clue>], source: ClueSource) -> Option<String> {
     let latest = clues.iter().rfind(|clue| clue.value.source == source)?;
     let text = without_nuls(&latest.value.value).to_string();
     Some(text.trim().to_owned()).filter(|text| !text.is_empty())
 }
 
-fn without_nuls(text: &WireText) -> WireText {
+pub(super) fn without_nuls(text: &WireText) -> WireText {
     WireText::without_trailing_nuls(text.as_bytes())
 }
 
@@ -183,7 +192,17 @@ impl<'p> Standing<'p> {
         let own = clues
             .iter()
             .enumerate()
-            .filter_map(|(index, clue)| profile.understand(index, &clue.value))
+            .filter_map(|(index, clue)| {
+                let by_rule = profile.understand(&clue.value);
+                let (strength, told) =
+                    by_rule.or_else(|| profile.understand_plain_words(&clue.value, clues))?;
+                Some(Match {
+                    clue: index,
+                    source: clue.value.source,
+                    strength,
+                    told,
+                })
+            })
             .filter(|found| {
                 found.strength == Strength::Detail
                     || match doubt {
@@ -238,7 +257,7 @@ impl<'p> Standing<'p> {
         hints.sort_unstable();
         hints.dedup();
         self.matches()
-            .any(|found| found.strength >= Strength::Likely)
+            .any(|found| found.strength >= Strength::Telling)
             || hints.len() > 1
             || (says_telephone && !hints.is_empty())
     }
@@ -276,7 +295,8 @@ impl<'p> Standing<'p> {
                 .or_else(|| Some(self.profile.vendor.clone())),
             model: self
                 .first_told(|told| told.model.clone())
-                .or_else(|| text_of(clues, ClueSource::LldpModel)),
+                .or_else(|| text_of(clues, ClueSource::LldpModel))
+                .map(|model| self.profile.spelled(model)),
             firmware: self
                 .latest_firmware()
                 .or_else(|| text_of(clues, ClueSource::LldpSoftware)),
@@ -337,18 +357,12 @@ fn is_recovery_loader(firmware: &str) -> bool {
 
 impl Profile {
     /// The first of the family's own rules that knows this clue.
-    fn understand(&self, index: usize, clue: &Clue) -> Option<Match> {
-        let (strength, told) = match clue.source {
+    fn understand(&self, clue: &Clue) -> Option<(Strength, Told)> {
+        match clue.source {
             ClueSource::Mac => self.understand_mac(&clue.value),
             ClueSource::FileName => self.understand_file(&clue.value),
             source => self.understand_text(source, &clue.value),
-        }?;
-        Some(Match {
-            clue: index,
-            source: clue.source,
-            strength,
-            told,
-        })
+        }
     }
 
     fn understand_text(&self, source: ClueSource, value: &WireText) -> Option<(Strength, Told)> {
@@ -390,6 +404,10 @@ impl Profile {
                 Some((rule.strength?, told))
             });
         match (by_kind, by_mac) {
+            // A name of the family's form around an address of the family's is no accident.
+            (Some((kind, told)), Some(mac)) if kind > Strength::Detail => {
+                Some((kind.max(mac).max(Strength::Telling), told))
+            }
             (Some((kind, told)), by_mac) => Some((by_mac.map_or(kind, |mac| mac.max(kind)), told)),
             (None, Some(strength)) => Some((
                 strength,

@@ -13,6 +13,7 @@ pub mod care;
 mod examples;
 mod identify;
 mod layout;
+mod listed;
 pub mod pattern;
 pub mod provisioning;
 pub mod recognition;
@@ -596,7 +597,7 @@ mod tests {
             SipUserAgent,
         };
         let cisco = clue(Mac, "00:1a:a1:7b:e6:38");
-        let asks_150 = clue(DhcpParameterList, "1,66,6,3,15,150,35");
+        let asks_150 = clue(DhcpParameterList, "1,3,6,12,42,66,150");
         for clues in [
             vec![],
             vec![cisco.clone()],
@@ -713,6 +714,18 @@ mod tests {
         assert_eq!(found.model.as_deref(), Some("Talk 1"));
         assert_eq!(found.firmware.as_deref(), Some("1.2"));
         assert_eq!(found.evidence, [3]);
+    }
+
+    #[test]
+    fn a_host_that_looks_for_a_server_by_sip_is_a_phone_of_some_maker() {
+        let words = "vendor=\"Acme\";model=\"Talk 1\";version=\"1.2\";mac=\"02000a0b0c0d\"";
+        let clues = [clue(ClueSource::SipPnp, words)];
+        let found = Profiles::embedded().identify(&clues).unwrap();
+        assert!(found.profile.is_none());
+        assert_eq!(found.vendor.as_deref(), Some("Acme"));
+        assert_eq!(found.model.as_deref(), Some("Talk 1"));
+        assert_eq!(found.firmware.as_deref(), Some("1.2"));
+        assert_eq!(found.mac, MacAddress::parse("02:00:0a:0b:0c:0d"));
     }
 
     #[test]

@@ -26,6 +26,9 @@ pub enum Strength {
     /// Seen of this family and of others; two such things from different sources
     /// are enough.
     Hint,
+    /// Enough by itself, and less than anything likely: what a host asks DHCP for, where
+    /// only telephones ask for such things.
+    Telling,
     /// Enough unless something certain speaks against it.
     Likely,
     /// Only this family says so.
@@ -38,6 +41,7 @@ impl Strength {
         match self {
             Self::Detail => "detail",
             Self::Hint => "hint",
+            Self::Telling => "telling",
             Self::Likely => "likely",
             Self::Certain => "certain",
         }
