@@ -213,8 +213,11 @@ mod tests {
         found
     }
 
+    /// A block in a packet that numbers itself.
     fn block(byte: u8) -> Vec<u8> {
-        datagram((SERVER, 3000), (PHONE, 2000), &[0, 3, 0, 1, byte])
+        let mut frame = datagram((SERVER, 3000), (PHONE, 2000), &[0, 3, 0, 1, byte]);
+        frame[18..20].copy_from_slice(&[0x12, 0x34]);
+        frame
     }
 
     fn tagged(mut frame: Vec<u8>) -> Vec<u8> {

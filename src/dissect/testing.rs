@@ -70,7 +70,8 @@ pub(super) fn ipv4(
 ) -> Vec<u8> {
     let mut bytes = vec![0x45, 0];
     bytes.extend(length_field(20, payload));
-    bytes.extend([0x12, 0x34]);
+    // Without a number of its own.
+    bytes.extend([0, 0]);
     bytes.extend(fragment.to_be_bytes());
     bytes.extend([64, protocol, 0, 0]);
     bytes.extend(source);
