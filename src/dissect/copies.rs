@@ -103,6 +103,25 @@ impl Recent {
     }
 }
 
+/// Whether a frame is a TCP reset. A closed socket answers everything that still comes
+/// with the very same one, within microseconds: that shows no mirror.
+pub(super) fn is_reset(link: &Link<'_>) -> bool {
+    const TCP: u8 = 6;
+    const RESET: u8 = 0x04;
+    let Network::Ip(input) = &link.network else {
+        return false;
+    };
+    let tcp = match input.bytes {
+        [first @ 0x40..=0x4f, ..] if input.bytes.get(9) == Some(&TCP) => {
+            input.bytes.get(usize::from(first & 0x0f) * 4..)
+        }
+        [0x60..=0x6f, ..] if input.bytes.get(6) == Some(&TCP) => input.bytes.get(40..),
+        _ => None,
+    };
+    tcp.and_then(|tcp| tcp.get(13))
+        .is_some_and(|flags| flags & RESET != 0)
+}
+
 /// By what a frame's copies are known.
 struct Key {
     /// A number for what it carries, the same for all copies.
@@ -192,7 +211,9 @@ mod tests {
     use super::*;
     use crate::capture::{Frame, FrameNumber, LinkType};
     use crate::dissect::Dissector;
-    use crate::dissect::testing::{PHONE, SERVER, datagram, ethernet, frame_at, ipv6, udp};
+    use crate::dissect::testing::{
+        PHONE, SERVER, datagram, ethernet, frame_at, ipv6, segment, tcp, udp,
+    };
 
     /// Which of the frames, each with its time in microseconds, are copies of which.
     fn copies(frames: &[(i64, Vec<u8>)]) -> Vec<(u64, u64)> {
@@ -338,6 +359,21 @@ mod tests {
         let mut frames: Vec<_> = (0..20_000).map(numbered).collect();
         frames.extend((0..20_000).map(numbered));
         assert_eq!(copies(&frames), []);
+    }
+
+    #[test]
+    fn resets_that_come_again_are_dropped_and_show_no_mirror() {
+        let reset = segment((PHONE, 2000), (SERVER, 80), 0x04, [7, 0], b"");
+        let data = segment((PHONE, 2000), (SERVER, 80), 0x18, [7, 9], b"a");
+        let v6 = |flags| ethernet(true, 0x86dd, &ipv6(6, &tcp(1, 2, flags, [7, 0], b"")));
+        for (bytes, counted) in [(reset, 0), (data, 1), (v6(0x14), 0), (v6(0x10), 1)] {
+            let mut dissector = Dissector::new();
+            for number in [3, 4] {
+                let frame = frame_at(number, Timestamp(9), LinkType::Ethernet, &bytes);
+                dissector.frame(&frame, &mut |_| {});
+            }
+            assert_eq!(dissector.taken(0).copies.frames, counted);
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Layers of a frame that stand in each other, and frames that stand twice in the
 //! capture: the first look through tunnels, going on inside of them, and copies.
 
+use super::copies;
 use super::dissector::Dissector;
 use super::link::{self, Link};
 use super::prefilter::{self, Glance};
@@ -16,6 +17,9 @@ impl Dissector {
         };
         let at = origin.at;
         let original = recent.original_of(link, at);
+        if copies::is_reset(link) {
+            return original.is_some();
+        }
         let copies = &mut self.taken(at.capture).copies;
         copies.compared += 1;
         let Some(original) = original else {
