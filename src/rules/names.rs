@@ -125,6 +125,16 @@ pub(super) fn wanted<'b>(boot: &'b Boot, profile: Option<&Profile>) -> Vec<Wante
     names
 }
 
+/// The name by which the phone found the address of a server that it needs; `None` when it
+/// did not, or when the address is a clock's or the maker's own.
+pub(super) fn server_at(boot: &Boot, profile: Option<&Profile>, address: IpAddr) -> Option<String> {
+    let called = base(boot.name_of(address)?);
+    let is_spare = wanted(boot, profile)
+        .iter()
+        .any(|name| name.host == called && matches!(name.role, Role::Time | Role::Maker));
+    (!is_spare).then_some(called)
+}
+
 /// Hosts that the lease names, with their options.
 pub(super) fn leased<'b>(boot: &Boot) -> Vec<Wanted<'b>> {
     let mut names = boot

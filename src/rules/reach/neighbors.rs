@@ -5,12 +5,12 @@ use std::net::{IpAddr, Ipv6Addr};
 use phoneboot_parsers::dhcpv6::MessageType;
 
 use crate::finding::{About, Confidence, Finding};
-use crate::rules::Context;
+use crate::rules::{Context, names};
 use crate::session::Boot;
 use crate::session::lease6::provisioning_servers;
 use crate::session::neighbors::Neighbor;
 
-use super::server_unreachable::{DNS_PORT, NAME_SERVER, severity};
+use super::server_unreachable::{DNS_PORT, NAME_SERVER, by_name, severity};
 
 /// An answer comes within milliseconds; this many seconds are enough.
 const ANSWER_SECS: f64 = 3.0;
@@ -28,7 +28,7 @@ pub(super) fn silent(boot: &Boot, context: &Context<'_>) -> Vec<Finding> {
         .iter()
         .filter(|neighbor| is_silent(boot, context, neighbor))
         .filter_map(|neighbor| {
-            let role = role_of(boot, neighbor.address)?;
+            let role = role_of(boot, context, neighbor.address)?;
             Some(unanswered(boot, context, neighbor, role))
         })
         .collect()
@@ -65,7 +65,7 @@ fn was_sent_to(boot: &Boot, address: Ipv6Addr) -> bool {
 }
 
 /// What the phone wants of this address; `None` when it is of no weight to the boot.
-fn role_of(boot: &Boot, address: Ipv6Addr) -> Option<&'static str> {
+fn role_of(boot: &Boot, context: &Context<'_>, address: Ipv6Addr) -> Option<&'static str> {
     let is_router = boot
         .router_advertisements
         .iter()
@@ -78,6 +78,8 @@ fn role_of(boot: &Boot, address: Ipv6Addr) -> Option<&'static str> {
         Some("router")
     } else if name_servers(boot).contains(&address) {
         Some(NAME_SERVER)
+    } else if names::server_at(boot, context.profile, address.into()).is_some() {
+        Some("server")
     } else {
         None
     }
@@ -118,6 +120,7 @@ fn unanswered(
     })
     .evidence(neighbor.first, format!("who has {address}?"))
     .evidence(neighbor.last, format!("still: who has {address}?"));
+    let finding = by_name(finding, boot, context, address.into());
     if role == "router" {
         finding.remedy(format!(
             "See that the router which announces itself as {address} is still there, and that the \

@@ -28,7 +28,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use crate::event::Unreachable;
 use crate::finding::{About, Confidence, Finding, Severity};
-use crate::rules::Context;
+use crate::rules::{Context, names};
 use crate::session::Boot;
 use crate::session::quoted::Request;
 use crate::session::reach::ArpTarget;
@@ -58,7 +58,7 @@ pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding
                 boot,
                 context,
                 target,
-                role_of(boot, target.address)?,
+                role_of(boot, context, target.address)?,
             ))
         })
         .collect();
@@ -105,7 +105,7 @@ fn is_heard(boot: &Boot, address: IpAddr) -> bool {
 }
 
 /// What the phone wants of this address; `None` when it is of no weight to the boot.
-fn role_of(boot: &Boot, address: Ipv4Addr) -> Option<&'static str> {
+fn role_of(boot: &Boot, context: &Context<'_>, address: Ipv4Addr) -> Option<&'static str> {
     let lease = boot.lease.boot_data();
     let holds = |code: u8| {
         lease
@@ -133,6 +133,8 @@ fn role_of(boot: &Boot, address: Ipv4Addr) -> Option<&'static str> {
         Some("server")
     } else if holds(6) {
         Some(NAME_SERVER)
+    } else if names::server_at(boot, context.profile, address.into()).is_some() {
+        Some("server")
     } else {
         None
     }
@@ -176,6 +178,7 @@ fn no_arp(boot: &Boot, context: &Context<'_>, target: &ArpTarget, role: &str) ->
     })
     .evidence(target.first, format!("who has {address}?"))
     .evidence(target.last, format!("still: who has {address}?"));
+    let finding = by_name(finding, boot, context, address.into());
     if role == "router" {
         finding.remedy(format!(
             "See that the router has {address} in this VLAN, or correct option 3 (router) in DHCP."
@@ -198,6 +201,22 @@ fn no_arp(boot: &Boot, context: &Context<'_>, target: &ArpTarget, role: &str) ->
                  should ask the router.",
             )
     }
+}
+
+/// Adds the name by which the phone came to this address.
+pub(super) fn by_name(
+    mut finding: Finding,
+    boot: &Boot,
+    context: &Context<'_>,
+    address: IpAddr,
+) -> Finding {
+    let Some(name) = names::server_at(boot, context.profile, address) else {
+        return finding;
+    };
+    finding.detail = format!("DNS gives this address for \"{name}\". {}", finding.detail);
+    finding.remedy(format!(
+        "See whether {address} is the server's address; else correct the record \"{name}\" in DNS."
+    ))
 }
 
 /// The file that was asked for, if it was one.
@@ -362,6 +381,30 @@ mod tests {
             boot.lookups = asked;
         });
         assert_eq!(said(other), [(Severity::Note, nobody(53))]);
+    }
+
+    #[test]
+    fn an_address_that_dns_gives_is_the_servers() {
+        let found = |name| {
+            let answer = Answer::Found {
+                addresses: vec![Ipv4Addr::new(192, 0, 2, 99).into()],
+                targets: Vec::new(),
+                canonical: None,
+            };
+            BootBuilder::new()
+                .lease(&[66, 6], &[(6, &[192, 0, 2, 53])])
+                .lookup(name, 1, 1, Some(answer))
+                .arp(Ipv4Addr::new(192, 0, 2, 99), 4, false)
+        };
+        let findings = Case::new("yealink-t4x", found("prov.example.com")).check(check);
+        assert_eq!(findings[0].severity, Severity::Error);
+        assert_eq!(
+            findings[0].detail,
+            "DNS gives this address for \"prov.example.com\". The phone asked 4 times by ARP who \
+             has 192.0.2.99; no answer is in the capture."
+        );
+        let clock = Case::new("yealink-t4x", found("ntp.example.com"));
+        assert!(clock.check(check).is_empty());
     }
 
     #[test]
