@@ -64,6 +64,8 @@ pub(super) enum Failure {
     ServerFailed,
     NoData,
     Failed(u16),
+    /// It leads to an address that no server can have.
+    Unusable(IpAddr),
     /// Nobody answered.
     Silence,
 }
@@ -192,7 +194,7 @@ impl Wanted<'_> {
             matches!(
                 lookup.answer().map(|seen| &seen.value),
                 Some(Answer::Found { addresses, targets, .. })
-                    if !addresses.is_empty()
+                    if addresses.iter().any(is_usable)
                         || (lookup.kind == SRV && targets.iter().any(|t| t.host.as_bytes() != b"."))
             )
         })
@@ -220,7 +222,15 @@ impl Wanted<'_> {
             Answer::Failed(code) => Some(*code),
             _ => None,
         });
-        if has(&Answer::Truncated) || answers.iter().any(|a| matches!(a, Answer::Found { .. })) {
+        let unusable = answers.iter().find_map(|answer| match answer {
+            Answer::Found { addresses, .. } => addresses.first().copied(),
+            _ => None,
+        });
+        if let Some(address) = unusable {
+            Some(Failure::Unusable(address))
+        } else if has(&Answer::Truncated)
+            || answers.iter().any(|a| matches!(a, Answer::Found { .. }))
+        {
             None
         } else if has(&Answer::NoData) {
             // The name is there; without the record that the phone needs.
@@ -262,10 +272,28 @@ impl Wanted<'_> {
         servers
     }
 
+    /// The name that it stands for, where that is what is not found.
+    pub(super) fn alias(&self) -> Option<&WireText> {
+        let mut asked = self
+            .lookups
+            .iter()
+            .filter(|_| !self.is_found())
+            .flat_map(|lookup| &lookup.asked);
+        asked
+            .find_map(|asked| asked.alias.as_ref())
+            .filter(|alias| base(alias) != self.host)
+    }
+
     /// Whether the phone asked the same thing more than once: it insists.
     pub(super) fn is_asked_again(&self) -> bool {
         self.lookups.iter().any(|lookup| lookup.count() > 1)
     }
+}
+
+/// Whether a server can have this address: what filters of name servers answer, and a host's
+/// own address, are none.
+fn is_usable(address: &IpAddr) -> bool {
+    !address.is_unspecified() && !address.is_loopback()
 }
 
 /// Whether only a phone that looks for its call server asks this.

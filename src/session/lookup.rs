@@ -42,6 +42,9 @@ pub struct Asked {
     /// The answer, one that brings what was asked for before all others; `None` while
     /// there is none.
     pub answer: Option<Seen<Answer>>,
+    /// The name that the one asked for stands for, where that is what the server does not
+    /// find.
+    pub alias: Option<WireText>,
     /// Id and port of the questions whose answers are to come.
     pub(super) waiting: Vec<(u16, u16)>,
 }

@@ -391,6 +391,7 @@ impl BootBuilder {
                 last,
                 count: u64::from(count),
                 answer,
+                alias: None,
                 waiting: Vec::new(),
             }],
         });

@@ -2,7 +2,8 @@
 //!
 //! ## What it sees
 //! DNS questions for a name, and the answer "no such name" (NXDOMAIN), "I cannot find out"
-//! (SERVFAIL), "I will not" (REFUSED), an answer without an address, or none at all; and no
+//! (SERVFAIL), "I will not" (REFUSED), an answer without an address or with one that no server
+//! has (0.0.0.0, 127.0.0.1), or none at all; and no
 //! other question of this boot that found the name: not another server, not the other
 //! version of IP, not the name with a search domain behind it.
 //!
@@ -46,6 +47,23 @@ const DNS_PORT: u16 = 53;
 
 /// The option of DHCPv6 that holds the URL to boot from.
 const BOOT_URL: u8 = 59;
+
+/// Name servers that anybody may ask: Google's, Cloudflare's, Quad9's and Cisco's.
+const PUBLIC_RESOLVERS: &[&str] = &[
+    "1.0.0.1",
+    "1.1.1.1",
+    "8.8.4.4",
+    "8.8.8.8",
+    "9.9.9.9",
+    "149.112.112.112",
+    "208.67.220.220",
+    "208.67.222.222",
+    "2001:4860:4860::8844",
+    "2001:4860:4860::8888",
+    "2606:4700:4700::1001",
+    "2606:4700:4700::1111",
+    "2620:fe::fe",
+];
 
 pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding> {
     let mut names = names::wanted(boot, context.profile);
@@ -224,6 +242,14 @@ fn title(boot: &Boot, name: &Wanted<'_>, failure: Failure, servers: &[IpAddr]) -
     let closed = servers
         .iter()
         .all(|server| is_closed(boot, *server).is_some());
+    if let (Failure::NoName | Failure::NoData, Some(alias)) = (failure, name.alias()) {
+        let lacks = if failure == Failure::NoName {
+            "is not in DNS (NXDOMAIN from"
+        } else {
+            "has no address in DNS (asked:"
+        };
+        return format!("\"{host}\" stands for \"{alias}\", which {lacks} {who})");
+    }
     match failure {
         Failure::NoName => format!("there is no \"{host}\" in DNS (NXDOMAIN from {who})"),
         Failure::NoData if name.is_found() => {
@@ -247,6 +273,9 @@ fn title(boot: &Boot, name: &Wanted<'_>, failure: Failure, servers: &[IpAddr]) -
             format!("{who} runs no name server, and \"{host}\" is not found")
         }
         Failure::Silence => format!("name server {who} does not answer for \"{host}\""),
+        Failure::Unusable(address) => {
+            format!("\"{host}\" leads to {address}, which no server can have (asked: {who})")
+        }
     }
 }
 
@@ -332,12 +361,11 @@ fn word(failure: Failure) -> &'static str {
         Failure::NoData => "answer: no such record",
         Failure::Refused => "answer: refused",
         Failure::ServerFailed => "answer: server failure",
-        Failure::Failed(_) | Failure::Silence => "answer",
+        Failure::Failed(_) | Failure::Silence | Failure::Unusable(_) => "answer",
     }
 }
 
 fn remedies(finding: Finding, name: &Wanted<'_>, failure: Failure, server: IpAddr) -> Finding {
-    let host = &name.host;
     if name.role == Role::Maker {
         return finding.remedy(
             "Nothing, if the phones are provisioned from here: name your own server in DHCP.",
@@ -348,9 +376,15 @@ fn remedies(finding: Finding, name: &Wanted<'_>, failure: Failure, server: IpAdd
         .lookups
         .iter()
         .all(|lookup| matches!(lookup.kind, SRV | NAPTR));
-    let (asked, kind) = match by_service {
-        Some(lookup) if only_services => (lookup.name.to_string(), "SRV"),
-        _ => (host.clone(), lacking(name, server)),
+    let (asked, kind) = match (name.alias(), by_service) {
+        (Some(alias), _) => (alias.to_string(), lacking(name, server)),
+        (None, Some(lookup)) if only_services => (lookup.name.to_string(), "SRV"),
+        (None, _) => (in_domain(name), lacking(name, server)),
+    };
+    let option = if server.is_ipv6() {
+        "DHCPv6 option 23"
+    } else {
+        "DHCP option 6"
     };
     let try_it = format!("From a PC in the phone's VLAN: `dig @{server} {asked} {kind}`.");
     let finding = match failure {
@@ -367,7 +401,7 @@ fn remedies(finding: Finding, name: &Wanted<'_>, failure: Failure, server: IpAdd
         Failure::Refused => finding
             .remedy(format!(
                 "Let {server} answer the phones' subnet (`allow-query` and `allow-recursion`, or \
-                 the like), or give the phones another name server in DHCP option 6."
+                 the like), or give the phones another name server in {option}."
             ))
             .remedy(try_it),
         Failure::ServerFailed | Failure::Failed(_) => finding
@@ -379,9 +413,24 @@ fn remedies(finding: Finding, name: &Wanted<'_>, failure: Failure, server: IpAdd
         Failure::Silence => finding
             .remedy(format!(
                 "See that a name server runs on {server} and that UDP port 53 gets there from the \
-                 phone's VLAN; else correct DHCP option 6."
+                 phone's VLAN; else correct {option}."
             ))
             .remedy(try_it),
+        Failure::Unusable(address) => finding
+            .remedy(format!(
+                "Put the server's address into the {kind} record \"{asked}\"; where a filter on \
+                 {server} answers {address} in its place, exempt the name there."
+            ))
+            .remedy(try_it),
+    };
+    let is_public = PUBLIC_RESOLVERS.contains(&server.to_string().as_str());
+    let finding = if is_public && matches!(failure, Failure::NoName | Failure::NoData) {
+        finding.remedy(format!(
+            "{server} is a public name server and knows no names of your own network: if \"{asked}\" \
+             is one, give the phones your own name server in {option}."
+        ))
+    } else {
+        finding
     };
     match name.role {
         Role::Provisioning(Some(option)) => finding.remedy(format!(
@@ -392,6 +441,19 @@ fn remedies(finding: Finding, name: &Wanted<'_>, failure: Failure, server: IpAdd
              brackets."
         )),
         _ => finding,
+    }
+}
+
+/// The name to look for: with the search domain that the phone put behind a bare one.
+fn in_domain(name: &Wanted<'_>) -> String {
+    let in_domain = name
+        .lookups
+        .iter()
+        .map(|lookup| lookup.name.to_string())
+        .find(|asked| asked.trim_end_matches('.').contains('.'));
+    match in_domain {
+        Some(asked) if !name.host.contains('.') => asked,
+        _ => name.host.clone(),
     }
 }
 
@@ -509,6 +571,78 @@ mod tests {
             assert!(remedy.contains(part), "{remedy}");
         }
         assert_eq!(findings[0].subject.option, Some(66));
+    }
+
+    fn remedy_of(boot: BootBuilder) -> String {
+        let findings = Case::new("yealink-t4x", boot).check(check);
+        findings[0].remedy.join("\n")
+    }
+
+    #[test]
+    fn an_alias_that_leads_nowhere_is_named() {
+        for (answer, title) in [
+            (Answer::NoName, "is not in DNS (NXDOMAIN from 192.0.2.53)"),
+            (Answer::NoData, "has no address in DNS (asked: 192.0.2.53)"),
+        ] {
+            let boot = || {
+                leased()
+                    .lookup(PROV, A, 2, Some(answer.clone()))
+                    .with(|boot, _| {
+                        boot.lookups[0].asked[0].alias = Some("web7.example.com".into());
+                    })
+            };
+            assert_eq!(
+                said(boot()),
+                error(&format!(
+                    "\"prov.example.com\" stands for \"web7.example.com\", which {title}"
+                ))
+            );
+            assert!(remedy_of(boot()).contains("A record \"web7.example.com\""));
+        }
+    }
+
+    #[test]
+    fn an_address_that_no_server_has_leads_nowhere() {
+        for address in ["0.0.0.0", "127.0.0.1"] {
+            let answer = || Answer::Found {
+                addresses: vec![address.parse().unwrap()],
+                targets: Vec::new(),
+                canonical: None,
+            };
+            let boot = leased().lookup(PROV, A, 2, Some(answer()));
+            let title = format!(
+                "\"prov.example.com\" leads to {address}, which no server can have (asked: \
+                 192.0.2.53)"
+            );
+            assert_eq!(said(boot), error(&title));
+            let other =
+                leased()
+                    .lookup(PROV, A, 2, Some(answer()))
+                    .http("/a.cfg", Status::Complete, 200);
+            assert!(
+                said(other)
+                    .iter()
+                    .all(|(severity, _)| *severity < Severity::Warning)
+            );
+        }
+    }
+
+    #[test]
+    fn remedies_name_the_search_domain_the_option_and_public_servers() {
+        let bare = BootBuilder::new()
+            .lease(&[66, 6], &[(66, b"prov"), (6, &[192, 0, 2, 53])])
+            .lookup("prov.corp.example.com", A, 2, Some(Answer::NoName))
+            .lookup("prov", A, 2, Some(Answer::NoName));
+        assert!(remedy_of(bare).contains("A record \"prov.corp.example.com\""));
+        let asked_at = |server: &str, told| {
+            leased().lookup(PROV, A, 3, told).with(|boot, _| {
+                boot.lookups[0].asked[0].server = server.parse().unwrap();
+            })
+        };
+        let silent = remedy_of(asked_at("2001:db8::53", None));
+        assert!(silent.contains("else correct DHCPv6 option 23"), "{silent}");
+        let public = remedy_of(asked_at(PUBLIC_RESOLVERS[0], Some(Answer::NoName)));
+        assert!(public.contains("is a public name server"), "{public}");
     }
 
     /// A phone with an address by DHCPv6 alone, whose option 59 names the server.

@@ -85,6 +85,7 @@ fn ask(host: &mut Host, event: &Event<'_>, id: u16, question: &dns::Question) {
                 last: event.at,
                 count: 0,
                 answer: None,
+                alias: None,
                 waiting: Vec::new(),
             });
             false
@@ -166,6 +167,10 @@ fn answer(host: &mut Host, event: &Event<'_>, message: &Message, question: &dns:
     let is_shown = is_news && (!is_second || matches!(new, Answer::Found { .. }));
     let summary = is_shown.then(|| told(&question.name, question.kind, &new, server));
     if is_news {
+        asked.alias = matches!(new, Answer::NoData | Answer::NoName)
+            .then(|| canonical(message, question))
+            .flatten()
+            .cloned();
         asked.answer = Some(Seen::new(new, event.at));
     }
     if let Some(summary) = summary {
@@ -182,25 +187,8 @@ fn meaning(message: &Message, question: &dns::Question) -> Answer {
         5 => return Answer::Refused,
         other => return Answer::Failed(other),
     }
-    let mut name = &question.name;
-    let mut canonical = None;
-    for _ in 0..MAX_ALIASES {
-        let alias = message
-            .answers
-            .iter()
-            .filter(|record| record.kind != question.kind && is_same(&record.name, name))
-            .find_map(|record| match (record.kind, &record.data) {
-                (CNAME, Data::Name(target)) => Some(target),
-                _ => None,
-            });
-        match alias {
-            Some(target) => {
-                name = target;
-                canonical = Some(target.clone());
-            }
-            None => break,
-        }
-    }
+    let canonical = canonical(message, question);
+    let name = canonical.unwrap_or(&question.name);
     let mut addresses = Vec::new();
     let mut targets = Vec::new();
     let mut is_found = false;
@@ -230,11 +218,29 @@ fn meaning(message: &Message, question: &dns::Question) -> Answer {
         true => Answer::Found {
             addresses,
             targets,
-            canonical,
+            canonical: canonical.cloned(),
         },
         false if message.flags.is_truncated() => Answer::Truncated,
         false => Answer::NoData,
     }
+}
+
+/// Where aliases lead from the name asked for; `None` when it is none.
+fn canonical<'m>(message: &'m Message, question: &dns::Question) -> Option<&'m WireText> {
+    let alias_of = |name: &WireText| {
+        message
+            .answers
+            .iter()
+            .filter(|record| record.kind != question.kind && is_same(&record.name, name))
+            .find_map(|record| match (record.kind, &record.data) {
+                (CNAME, Data::Name(target)) => Some(target),
+                _ => None,
+            })
+    };
+    let first = alias_of(&question.name);
+    std::iter::successors(first, |name| alias_of(name))
+        .take(MAX_ALIASES)
+        .last()
 }
 
 const CNAME: u16 = 5;
@@ -382,6 +388,12 @@ mod tests {
         // The alias leads to nothing of this type, and a circle of them to nothing at all.
         let ipv6 = meaning(&read(WWW), &question("www.example", AAAA));
         assert_eq!(ipv6, Answer::NoData);
+        let alias = |bytes, name| {
+            let message = read(bytes);
+            canonical(&message, &question(name, AAAA)).map(ToString::to_string)
+        };
+        assert_eq!(alias(WWW, "www.example").as_deref(), Some("PROV.example"));
+        assert_eq!(alias(WWW, "prov.example"), None);
         let circle = b"\0\x01\x81\x80\0\x01\0\x01\0\0\0\0\x01a\0\0\x01\0\x01\
             \xc0\x0c\0\x05\0\x01\0\0\0\x3c\0\x02\xc0\x0c";
         assert_eq!(meaning(&read(circle), &question("a", A)), Answer::NoData);
