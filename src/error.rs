@@ -22,6 +22,12 @@ pub enum Error {
         /// Why not.
         source: std::io::Error,
     },
+    /// Rights could not be given up, so nothing was listened to.
+    #[error("rights cannot be given up: {source}")]
+    Rights {
+        /// Why not.
+        source: std::io::Error,
+    },
     /// The command line asks for something that does not exist.
     #[error("{0}")]
     Usage(String),
@@ -78,7 +84,7 @@ impl Error {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Usage(_) | Self::Profile(_) => Exit::Usage,
-            Self::Capture(_) | Self::Output { .. } => Exit::Unreadable,
+            Self::Capture(_) | Self::Output { .. } | Self::Rights { .. } => Exit::Unreadable,
         }
     }
 }

@@ -19,6 +19,7 @@ pub mod dissect;
 pub mod error;
 pub mod event;
 pub mod finding;
+pub mod live;
 pub mod observe;
 pub mod profiles;
 pub mod report;

@@ -29,6 +29,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "error",
             "event",
             "finding",
+            "live",
             "profiles",
             "report",
             "rules",
@@ -43,6 +44,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("error", &["capture", "profiles"]),
     ("event", &["capture", "dissect"]),
     ("finding", &["event"]),
+    (
+        "live",
+        &["capture", "diagnosis", "event", "finding", "session"],
+    ),
     ("observe", &["dissect", "event"]),
     ("profiles", &["capture", "event", "session"]),
     (
@@ -53,6 +58,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "dissect",
             "event",
             "finding",
+            "live",
             "session",
         ],
     ),

@@ -11,6 +11,8 @@ mod forge;
 #[cfg(test)]
 mod formats;
 #[cfg(test)]
+mod live;
+#[cfg(test)]
 mod mirrors;
 #[cfg(test)]
 mod phases;

@@ -17,6 +17,7 @@ mod pcap;
 mod pcapng;
 #[cfg(test)]
 mod samples;
+pub mod save;
 mod taken;
 
 pub use taken::{ClockStep, Copied, Copies, Taken};
@@ -177,8 +178,34 @@ pub enum Error {
         /// Which folder.
         path: PathBuf,
     },
-    /// Interfaces cannot be listed: libpcap is not installed, or refuses.
-    #[error("cannot list the capture interfaces: {reason}")]
+    /// This process lacks a right that capture needs.
+    #[error("capture is not allowed: {right} is missing; {remedy}")]
+    NoRight {
+        /// Which right.
+        right: &'static str,
+        /// How to get it.
+        remedy: String,
+    },
+    /// An interface cannot be listened on.
+    #[error("{name}: {reason}; {remedy}")]
+    Interface {
+        /// Which interface.
+        name: String,
+        /// libpcap's words.
+        reason: String,
+        /// What helps.
+        remedy: String,
+    },
+    /// A capture filter cannot be used.
+    #[error("-f '{filter}': {reason}")]
+    Filter {
+        /// The filter.
+        filter: String,
+        /// libpcap's words.
+        reason: String,
+    },
+    /// Interfaces cannot be used: libpcap is not installed, or refuses.
+    #[error("cannot use the capture interfaces: {reason}")]
     Interfaces {
         /// Why.
         reason: String,

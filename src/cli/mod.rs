@@ -6,6 +6,9 @@ mod explain;
 mod interfaces;
 mod page;
 mod phones;
+mod shared;
+mod sniff;
+mod watch;
 
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
@@ -28,16 +31,20 @@ Examples:
   phoneboot analyze boot.pcapng                 why the phone does not boot
   phoneboot analyze --format json boot.pcapng   the same for a script
   tcpdump -r big.pcap -w - | phoneboot analyze -
+  sudo phoneboot sniff -i eth0 -w boot.pcapng   watch a phone boot
+  ssh host tcpdump -U -w - | phoneboot analyze --follow -
   phoneboot explain tftp-file-too-large         what a finding means
   phoneboot phones 7970                         what is known of a phone
 
 Exit status: 0 nothing at or above --fail-on; 1 such a finding; 2 wrong usage;
-3 a capture cannot be read or an output cannot be written; 4 no phone boot in it.";
+3 a capture or interface cannot be read or an output cannot be written; 4 no phone boot in it.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Read saved captures and report every phone's boot
     Analyze(analyze::Arguments),
+    /// Listen on an interface and tell what phones do while they boot
+    Sniff(sniff::Arguments),
     /// List capture interfaces, and what right is missing to capture on them
     Interfaces,
     /// Print every decoded message as one line of JSON, without diagnosis
@@ -130,6 +137,7 @@ pub fn run(cli: &Cli, out: &mut dyn Write, messages: &mut dyn Write) -> Exit {
     let to_terminal = std::io::stdout().is_terminal();
     let result = match &cli.command {
         Command::Analyze(arguments) => analyze::run(arguments, to_terminal, out, messages),
+        Command::Sniff(arguments) => sniff::run(arguments, to_terminal, out, messages),
         Command::Interfaces => interfaces::run(out),
         Command::Decode(arguments) => decode::run(arguments, out, messages),
         Command::Explain { id } => explain::run(id.as_deref(), to_terminal, out),

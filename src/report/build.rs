@@ -355,7 +355,7 @@ fn address_of(endpoint: Endpoint) -> Option<String> {
         .or_else(|| endpoint.mac.map(|mac| mac.to_string()))
 }
 
-fn finding(finding: &finding::Finding) -> model::Finding {
+pub(super) fn finding(finding: &finding::Finding) -> model::Finding {
     let about = &finding.subject;
     model::Finding {
         id: finding.id,
@@ -387,7 +387,7 @@ fn finding(finding: &finding::Finding) -> model::Finding {
 }
 
 /// Text without the credentials of URLs in it: a last guard, whoever wrote the text.
-fn masked(text: &str) -> String {
+pub(super) fn masked(text: &str) -> String {
     http::masked_target(&WireText::from(text)).to_json()
 }
 

@@ -9,6 +9,7 @@ mod clock;
 pub mod decode;
 mod fold;
 mod json;
+pub mod live;
 mod markdown;
 pub mod model;
 mod model6;

@@ -11,6 +11,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::live::{BootIndex, Place};
+
 use super::json;
 use super::model::{
     Boot, Capture, Finding, Lease, Link, Phase, Phone, REPORT_VERSION, Registration, Report, Step,
@@ -44,6 +46,10 @@ pub struct Line<'a> {
     pub phone: Option<&'a str>,
     /// Whether long texts and lists were shortened to keep the line short.
     pub shortened: bool,
+    /// True when the finding does not hold any more, by what came later; absent else.
+    /// Only while it is listened.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub withdrawn: bool,
     /// A step of a boot, as in the report's `timeline`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub step: Option<&'a Step>,
@@ -107,6 +113,15 @@ pub struct BootLine<'a> {
 /// Writes a report: its captures, then boot by boot the steps, transfers, findings
 /// and what the boot came to.
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    write_parts(report, true, out)
+}
+
+/// The same without what was written while it happened: steps and findings.
+pub(super) fn end(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    write_parts(report, false, out)
+}
+
+fn write_parts(report: &Report, all: bool, out: &mut dyn Write) -> io::Result<()> {
     for capture in &report.captures {
         let line = Line {
             capture: Some(capture),
@@ -116,13 +131,8 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     }
     for phone in &report.phones {
         for boot in &phone.boots {
-            let boot_id = boot_id(report, phone, boot);
-            let of_boot = |event| Line {
-                boot_id: Some(boot_id.clone()),
-                phone: Some(&phone.id),
-                ..empty(event)
-            };
-            for step in &boot.timeline {
+            let of_boot = |event| of_boot(report, phone, boot, event);
+            for step in boot.timeline.iter().filter(|_| all) {
                 let step = Some(step);
                 write_line(
                     &Line {
@@ -142,7 +152,7 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
                     out,
                 )?;
             }
-            for finding in &boot.findings {
+            for finding in boot.findings.iter().filter(|_| all) {
                 let finding = Some(finding);
                 write_line(
                     &Line {
@@ -162,6 +172,63 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
+/// One step, when it happens.
+pub(super) fn step(
+    report: &Report,
+    index: BootIndex,
+    step: usize,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let phone = report.phones.get(index.phone);
+    let boot = phone.and_then(|phone| phone.boots.get(index.boot));
+    if let Some((phone, boot)) = phone.zip(boot) {
+        let line = Line {
+            step: boot.timeline.get(step),
+            ..of_boot(report, phone, boot, "step")
+        };
+        write_line(&line, out)?;
+    }
+    Ok(())
+}
+
+/// One finding, when it appears or is withdrawn.
+pub(super) fn finding(
+    report: &Report,
+    place: Option<Place>,
+    finding: &Finding,
+    withdrawn: bool,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let boot = match place {
+        Some(Place::Boot(index)) => report
+            .phones
+            .get(index.phone)
+            .and_then(|phone| Some((phone, phone.boots.get(index.boot)?))),
+        _ => None,
+    };
+    let line = match boot {
+        Some((phone, boot)) => of_boot(report, phone, boot, "finding"),
+        None => empty("finding"),
+    };
+    write_line(
+        &Line {
+            finding: Some(finding),
+            withdrawn,
+            ..line
+        },
+        out,
+    )
+}
+
+/// A line about a boot.
+fn of_boot<'a>(report: &Report, phone: &'a Phone, boot: &Boot, event: &'static str) -> Line<'a> {
+    Line {
+        boot_id: Some(boot_id(report, phone, boot)),
+        phone: Some(&phone.id),
+        ..empty(event)
+    }
+}
+
 fn empty<'a>(event: &'static str) -> Line<'a> {
     Line {
         report_version: REPORT_VERSION,
@@ -169,6 +236,7 @@ fn empty<'a>(event: &'static str) -> Line<'a> {
         boot_id: None,
         phone: None,
         shortened: false,
+        withdrawn: false,
         step: None,
         transfer: None,
         finding: None,

@@ -389,7 +389,7 @@ impl Page<'_> {
 
 /// What the rows before have told already: it is told again only when it changes.
 #[derive(Debug, Default)]
-struct Said {
+pub(super) struct Said {
     /// The tag of the phone's last step.
     vlan: Option<u16>,
     /// Whom the phone last spoke with.
@@ -398,7 +398,7 @@ struct Said {
 
 impl Said {
     /// `→ asks for term70.default.loads [192.0.2.10, VLAN 110]`
-    fn clause(&mut self, step: &Step) -> String {
+    pub(super) fn clause(&mut self, step: &Step) -> String {
         let (sign, peer) = words::way(step);
         let mut news = Vec::new();
         if let Some(peer) = peer.filter(|peer| is_one_host(peer))

@@ -4,7 +4,12 @@
 //! everything here fails with a message that says so, and reading files goes on
 //! working.
 
-use std::fs;
+pub mod feed;
+pub mod filter;
+pub mod follow;
+pub mod interface;
+pub mod rights;
+
 use std::net::IpAddr;
 
 use crate::capture::Error;
@@ -36,7 +41,7 @@ pub enum Permission {
         /// Which right it lacks.
         right: &'static str,
         /// How to get it.
-        remedy: &'static str,
+        remedy: String,
     },
     /// Capture fails, and for something other than rights.
     Refused {
@@ -83,7 +88,12 @@ pub fn permission(interfaces: &[Interface]) -> Result<Permission, Error> {
 fn load_libpcap() -> Result<(), Error> {
     match pcap_dl::libpcap_version() {
         Ok(_) => Ok(()),
-        Err(reason) => Err(Error::Interfaces { reason }),
+        Err(reason) => Err(Error::Interfaces {
+            reason: format!(
+                "{reason}; install it with: sudo apt install libpcap0.8 (elsewhere the package is \
+                 called libpcap)"
+            ),
+        }),
     }
 }
 
@@ -98,22 +108,10 @@ fn words(error: pcap::Error) -> String {
 /// The right that this process lacks; `None` when it lacks none, or when this
 /// system does not tell.
 fn missing() -> Option<Permission> {
-    let status = fs::read_to_string("/proc/self/status").ok()?;
-    (!has_raw_sockets(&status)?).then_some(Permission::Missing {
-        right: "CAP_NET_RAW",
-        remedy: "run it with sudo, or once: sudo setcap cap_net_raw=ep PATH-OF-PHONEBOOT",
+    rights::missing().map(|right| Permission::Missing {
+        right,
+        remedy: rights::remedy(),
     })
-}
-
-/// Whether `CAP_NET_RAW` is among the effective capabilities in the text of Linux's
-/// `/proc/PID/status`; `None` when the text does not tell.
-fn has_raw_sockets(status: &str) -> Option<bool> {
-    const CAP_NET_RAW: u32 = 13;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("CapEff:"))?;
-    let effective = u64::from_str_radix(line.trim(), 16).ok()?;
-    Some(effective >> CAP_NET_RAW & 1 == 1)
 }
 
 impl From<pcap::Device> for Interface {
@@ -147,7 +145,7 @@ mod tests {
             }
             Err(error) => {
                 let words = error.to_string();
-                assert!(words.starts_with("cannot list the capture interfaces: "));
+                assert!(words.starts_with("cannot use the capture interfaces: "));
             }
         }
     }
@@ -162,15 +160,5 @@ mod tests {
             Err(Error::Interfaces { .. }) => assert!(known.is_err()),
             Err(other) => panic!("{other}"),
         }
-    }
-
-    #[test]
-    fn finds_the_capability_in_the_status() {
-        let status = "Name:\tphoneboot\nCapPrm:\t0000000000000000\nCapEff:\t0000000000002000\n";
-        assert_eq!(has_raw_sockets(status), Some(true));
-        let status = status.replace("2000", "1fff");
-        assert_eq!(has_raw_sockets(&status), Some(false));
-        assert_eq!(has_raw_sockets("Name:\tphoneboot\n"), None);
-        assert_eq!(has_raw_sockets("CapEff:\tx\n"), None);
     }
 }

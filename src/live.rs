@@ -1,0 +1,295 @@
+//! What is new between two looks at a boot that goes on: [`Progress`] compares one
+//! [`Diagnosis`] with the last one.
+//!
+//! Whoever shows a boot while it happens, line by line or as a screen, is fed by the same
+//! [`Update`]. It knows no clock; times are handed in.
+
+use std::collections::{BTreeMap, HashSet};
+
+use phoneboot_parsers::MacAddress;
+
+use crate::capture::{Frame, LinkType, Timestamp};
+use crate::diagnosis::{Diagnosis, PhoneDiagnosis};
+use crate::event::At;
+use crate::finding::Finding;
+use crate::session::Step;
+
+/// Hosts that are told apart when frames are counted.
+const MAX_HOSTS: usize = 4096;
+
+/// What is new since the last look, and how things stand.
+#[derive(Debug)]
+pub struct Update<'d> {
+    /// All that is known now: phones, boots, files with their bytes.
+    pub diagnosis: &'d Diagnosis,
+    /// When this look was, by the clock that stamps the frames.
+    pub now: Timestamp,
+    /// What happened, phone by phone and boot by boot, in the order of the frames.
+    pub news: Vec<News>,
+    /// What is waited for; `None` while things go on, or are over.
+    pub waiting: Option<Waiting>,
+    /// What was heard.
+    pub heard: Counters,
+}
+
+/// Something new.
+#[derive(Debug, Clone, PartialEq)]
+pub enum News {
+    /// A line of a boot's timeline.
+    Step {
+        /// Whose.
+        boot: BootIndex,
+        /// Which: an index of [`crate::session::Boot::timeline`].
+        step: usize,
+    },
+    /// A finding that was not there before.
+    Appeared {
+        /// Whose.
+        place: Place,
+        /// Which: an index of the findings of that place.
+        finding: usize,
+    },
+    /// A finding that does not hold any more: what came later cleared it.
+    Withdrawn {
+        /// Whose; `None` when its boot is not there any more.
+        place: Option<Place>,
+        /// The finding as it was last.
+        finding: Finding,
+    },
+}
+
+/// What a finding is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    /// A capture: an index of [`Diagnosis::captures`].
+    Capture(usize),
+    /// A boot.
+    Boot(BootIndex),
+}
+
+/// A boot in a diagnosis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct BootIndex {
+    /// An index of [`Diagnosis::phones`].
+    pub phone: usize,
+    /// An index of its boots.
+    pub boot: usize,
+}
+
+/// What is waited for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Waiting {
+    /// The first frame of any phone.
+    AnyPhone,
+    /// What a phone does next: it has done nothing for a while.
+    Phone {
+        /// Whose boot.
+        boot: BootIndex,
+        /// Its last effort: an index of its timeline; `None` when it only announced itself.
+        step: Option<usize>,
+        /// For how long it has tried nothing.
+        silent_secs: f64,
+    },
+}
+
+/// What was heard, phones or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counters {
+    /// Frames.
+    pub frames: u64,
+    /// Bytes of them.
+    pub bytes: u64,
+    /// Hosts that sent them, by their MAC addresses, as far as they are told apart.
+    pub hosts: usize,
+}
+
+/// Counts what is heard.
+#[derive(Debug, Default)]
+pub struct Heard {
+    counters: Counters,
+    hosts: HashSet<MacAddress>,
+}
+
+impl Heard {
+    /// Counts a frame.
+    pub fn frame(&mut self, frame: &Frame<'_>) {
+        self.counters.frames += 1;
+        self.counters.bytes += frame.bytes.len() as u64;
+        if frame.link_type == LinkType::Ethernet
+            && self.hosts.len() < MAX_HOSTS
+            && let Some(source) = frame
+                .bytes
+                .get(6..)
+                .and_then(|rest| rest.first_chunk::<6>())
+        {
+            self.hosts.insert(MacAddress(*source));
+            self.counters.hosts = self.hosts.len();
+        }
+    }
+
+    /// What was counted.
+    pub fn counters(&self) -> Counters {
+        self.counters
+    }
+}
+
+/// After this much silence of the phone that did something last, it is said what is waited
+/// for.
+const SILENCE_SECS: f64 = 5.0;
+
+/// What was told already.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// By the phone's id.
+    phones: BTreeMap<String, Told>,
+    /// By the capture's index.
+    captures: Vec<Vec<Finding>>,
+}
+
+/// What was told of one phone.
+#[derive(Debug, Default)]
+struct Told {
+    /// Up to which frame its steps were told.
+    until: Option<At>,
+    /// By the boot's number.
+    findings: Vec<(u32, Finding)>,
+}
+
+impl Progress {
+    /// Compares with the last look. `now` is by the clock that stamps the frames.
+    pub fn look<'d>(
+        &mut self,
+        diagnosis: &'d Diagnosis,
+        heard: Counters,
+        now: Timestamp,
+    ) -> Update<'d> {
+        let mut news = Vec::new();
+        self.captures.resize(diagnosis.captures.len(), Vec::new());
+        for (index, (before, capture)) in self
+            .captures
+            .iter_mut()
+            .zip(&diagnosis.captures)
+            .enumerate()
+        {
+            compare(before, &capture.notes, Place::Capture(index), &mut news);
+            before.clone_from(&capture.notes);
+        }
+        for (index, phone) in diagnosis.phones.iter().enumerate() {
+            let mut told = self.told(phone);
+            told.look(index, phone, &mut news);
+            self.phones.insert(phone.id.clone(), told);
+        }
+        Update {
+            diagnosis,
+            now,
+            news,
+            waiting: waiting(diagnosis, now),
+            heard,
+        }
+    }
+
+    /// What was told of a phone, though it may have had another id: without a MAC address
+    /// it is called by its IP address.
+    fn told(&mut self, phone: &PhoneDiagnosis) -> Told {
+        if let Some(told) = self.phones.remove(&phone.id) {
+            return told;
+        }
+        let former = phone.phone.addresses.iter().find_map(|address| {
+            let id = format!("ip:{address}");
+            self.phones.remove(&id)
+        });
+        former.unwrap_or_default()
+    }
+}
+
+impl Told {
+    fn look(&mut self, phone_index: usize, phone: &PhoneDiagnosis, news: &mut Vec<News>) {
+        let mut until = self.until;
+        let mut findings = Vec::new();
+        for (boot_index, (boot, found)) in phone.boots().enumerate() {
+            let index = BootIndex {
+                phone: phone_index,
+                boot: boot_index,
+            };
+            for (step_index, step) in boot.timeline.iter().enumerate() {
+                if self.until.is_none_or(|until| step.at > until) {
+                    until = until.max(Some(step.at));
+                    news.push(News::Step {
+                        boot: index,
+                        step: step_index,
+                    });
+                }
+            }
+            let before: Vec<Finding> = self
+                .findings
+                .iter()
+                .filter(|(number, _)| *number == boot.number)
+                .map(|(_, finding)| finding.clone())
+                .collect();
+            compare(&before, &found.findings, Place::Boot(index), news);
+            findings.extend(found.findings.iter().map(|one| (boot.number, one.clone())));
+        }
+        let gone = |number: u32| !phone.phone.boots.iter().any(|boot| boot.number == number);
+        for (_, finding) in self.findings.iter().filter(|(number, _)| gone(*number)) {
+            news.push(News::Withdrawn {
+                place: None,
+                finding: finding.clone(),
+            });
+        }
+        self.until = until;
+        self.findings = findings;
+    }
+}
+
+/// Tells which findings came and which went. What a finding says may change as more of it
+/// is seen; it is the same while it is about the same thing.
+fn compare(before: &[Finding], present: &[Finding], place: Place, news: &mut Vec<News>) {
+    let same = |a: &Finding, b: &Finding| {
+        a.id == b.id && a.subject == b.subject && a.severity == b.severity
+    };
+    for finding in before {
+        if !present.iter().any(|other| same(finding, other)) {
+            news.push(News::Withdrawn {
+                place: Some(place),
+                finding: finding.clone(),
+            });
+        }
+    }
+    for (index, finding) in present.iter().enumerate() {
+        if !before.iter().any(|other| same(finding, other)) {
+            news.push(News::Appeared {
+                place,
+                finding: index,
+            });
+        }
+    }
+}
+
+/// What is waited for: a phone at all, or the one that did something last.
+fn waiting(diagnosis: &Diagnosis, now: Timestamp) -> Option<Waiting> {
+    let last = diagnosis
+        .phones
+        .iter()
+        .enumerate()
+        .filter_map(|(phone, found)| {
+            let boot = found.phone.boots.len().checked_sub(1)?;
+            Some((BootIndex { phone, boot }, found.phone.boots.last()?))
+        })
+        .max_by_key(|(_, boot)| boot.last_effort());
+    let Some((index, boot)) = last else {
+        return Some(Waiting::AnyPhone);
+    };
+    let silent_secs = now.secs_since(boot.last_effort().time);
+    (silent_secs >= SILENCE_SECS && !boot.is_registered()).then(|| Waiting::Phone {
+        boot: index,
+        step: last_effort(&boot.timeline),
+        silent_secs,
+    })
+}
+
+/// The last step that is more than an announcement.
+fn last_effort(timeline: &[Step]) -> Option<usize> {
+    timeline
+        .iter()
+        .rposition(|step| step.phase != crate::session::Phase::Link)
+}
