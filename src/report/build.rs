@@ -18,7 +18,7 @@ use crate::session::phone::Clue;
 use crate::session::registration::Registration;
 use crate::session::transfer::Transfer;
 
-use super::{Generated, clock, model, model6};
+use super::{Generated, clock, model, model6, services};
 
 /// The report of one diagnosis.
 pub(super) fn report(diagnosis: &Diagnosis, generated: Generated) -> model::Report {
@@ -134,6 +134,9 @@ fn boot_of(boot: &Boot, found: &BootDiagnosis) -> model::Boot {
         phases: found.phases.iter().map(phase).collect(),
         link: link(boot, found),
         lease: lease(boot, found),
+        lookups: services::lookups(&boot.lookups),
+        time: services::time(&boot.time),
+        tls: services::tls(&boot.tls),
         transfers: boot
             .transfers
             .iter()

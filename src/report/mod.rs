@@ -16,6 +16,7 @@ mod model6;
 pub mod ndjson;
 mod port;
 mod schema;
+mod services;
 mod table;
 mod terminal;
 #[cfg(test)]

@@ -151,6 +151,12 @@ pub struct Boot {
     pub link: Link,
     /// The DHCP exchange; null when none was captured.
     pub lease: Option<Lease>,
+    /// Names that were looked up, each with every server that was asked for it.
+    pub lookups: Vec<super::services::NameLookup>,
+    /// Servers that were asked for the time.
+    pub time: Vec<super::services::TimeSource>,
+    /// TLS connections that the phone opened, in their order.
+    pub tls: Vec<super::services::TlsConnection>,
     /// Files asked for or sent, in the order of their first request.
     pub transfers: Vec<Transfer>,
     /// The attempt to register that got furthest; null when none was captured.

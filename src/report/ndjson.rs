@@ -18,6 +18,7 @@ use super::model::{
     Boot, Capture, Finding, Lease, Link, Phase, Phone, REPORT_VERSION, Registration, Report, Step,
     Time, Transfer,
 };
+use super::services::{NameLookup, TimeSource, TlsConnection};
 
 /// How long a line may be, its line end included. Log shippers cut or drop
 /// longer ones.
@@ -25,9 +26,10 @@ pub const MAX_LINE_BYTES: usize = 100 * 1024;
 
 /// How far texts (in characters) and lists (in elements) are shortened to fit a
 /// line, tried one after the other. The last always fits: a character is written
-/// in 6 bytes at the most, and the largest object, a capture, holds 8 notes of 8
-/// pieces of evidence and 8 remedies then: 8 x 18 x 64 x 6 bytes and the keys.
-const CUTS: &[(usize, usize)] = &[(4096, 256), (512, 64), (64, 8)];
+/// in 6 bytes at the most, and the largest object, a boot, holds 4 TLS connections of 2
+/// certificates with 4 names, 4 lookups of 4 answers, and a few shorter lists then: under
+/// 300 texts of 32 x 6 bytes, and the keys.
+const CUTS: &[(usize, usize)] = &[(4096, 256), (512, 64), (64, 8), (32, 4)];
 
 /// One line.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -94,6 +96,12 @@ pub struct BootLine<'a> {
     pub link: &'a Link,
     /// The DHCP exchange; null when none was captured.
     pub lease: Option<&'a Lease>,
+    /// Names that were looked up, each with every server that was asked for it.
+    pub lookups: &'a [NameLookup],
+    /// Servers that were asked for the time.
+    pub time: &'a [TimeSource],
+    /// TLS connections that the phone opened, in their order.
+    pub tls: &'a [TlsConnection],
     /// The attempt to register that got furthest; null when none was captured.
     pub registration: Option<&'a Registration>,
     /// Ids of its findings.
@@ -258,6 +266,9 @@ fn boot_line<'a>(phone: &'a Phone, boot: &'a Boot) -> BootLine<'a> {
         phases: &boot.phases,
         link: &boot.link,
         lease: boot.lease.as_ref(),
+        lookups: &boot.lookups,
+        time: &boot.time,
+        tls: &boot.tls,
         registration: boot.registration.as_ref(),
         findings: boot.findings.iter().map(|finding| finding.id).collect(),
         vendor: phone.vendor.as_deref(),
