@@ -132,23 +132,21 @@ fn may_ask_on(boot: &Boot, context: &Context<'_>, transfer: &Transfer) -> bool {
         && context.watched_secs_after(transfer.last) < STAND_IN_SECS
 }
 
-/// Files of which any would do, all of them missing, with the worst that this means.
+/// Files of one chain, all of them missing, with the worst that this means.
 struct Group<'b> {
     /// What the phone asked for first.
     first: &'b Transfer,
-    /// What it asked for instead, in that order.
+    /// What else it asked for, in that order.
     others: Vec<&'b Transfer>,
     severity: Severity,
     /// Whether the server gave out no file at all, so that its directory is at fault.
     is_all: bool,
 }
 
-/// Puts the files that can stand in for each other together: they are one fault.
+/// Puts the files together that stand in for each other, or that a boot needs together:
+/// that they are missing is one fault.
 fn one_a_chain<'b>(wanted: Vec<(&'b Transfer, Severity)>, context: &Context<'_>) -> Vec<Group<'b>> {
-    let chain_of = |transfer: &Transfer| {
-        let chain = context.file(transfer)?.chain?;
-        (chain.needs != Needs::All).then(|| chain.name.clone())
-    };
+    let chain_of = |transfer: &Transfer| Some(context.file(transfer)?.chain?.name.clone());
     let mut groups: Vec<(Option<String>, Group<'b>)> = Vec::new();
     for (transfer, severity) in wanted {
         let chain = chain_of(transfer);
@@ -169,6 +167,14 @@ fn one_a_chain<'b>(wanted: Vec<(&'b Transfer, Severity)>, context: &Context<'_>)
         }
     }
     groups.into_iter().map(|(_, group)| group).collect()
+}
+
+/// Whether the phone needs every file of the group.
+fn needs_all(group: &Group<'_>, context: &Context<'_>) -> bool {
+    context
+        .file(group.first)
+        .and_then(|file| file.chain)
+        .is_some_and(|chain| chain.needs == Needs::All)
 }
 
 /// Puts together what a server misses that gave out no file at all: the phone was led to the
@@ -327,6 +333,9 @@ fn missing(group: &Group<'_>, boot: &Boot, context: &Context<'_>) -> Finding {
     });
     match others {
         [] => finding,
+        others if needs_all(group, context) => {
+            finding.remedy(format!("Put {} there, too.", names(others).join(" and ")))
+        }
         others => finding.remedy(format!("Or put {} there.", names(others).join(" or "))),
     }
 }
@@ -432,8 +441,13 @@ fn detail(group: &Group<'_>, context: &Context<'_>) -> String {
         );
     } else if !others.is_empty() {
         text.push(' ');
-        text.push_str(&names(others).join(" or "));
-        text.push_str(" could take its place and is missing too.");
+        if needs_all(group, context) {
+            text.push_str(&names(others).join(" and "));
+            text.push_str(" goes with it and is missing too.");
+        } else {
+            text.push_str(&names(others).join(" or "));
+            text.push_str(" could take its place and is missing too.");
+        }
     }
     if let Some(note) = context
         .file(transfer)
@@ -485,6 +499,61 @@ mod tests {
     use crate::session::registration;
     use crate::session::testing::BootBuilder;
     use crate::session::transfer::Status;
+
+    #[test]
+    fn files_that_a_boot_needs_together_are_missing_together() {
+        let boot = BootBuilder::new()
+            .tftp("J100Supgrade.txt", Status::NotFound)
+            .tftp("46xxsettings.txt", Status::NotFound);
+        let findings = Case::new("avaya-j100", boot).check(check);
+        assert_eq!(findings.len(), 1);
+        assert_eq!(
+            findings[0].title,
+            "TFTP server has no file \"J100Supgrade.txt\""
+        );
+        assert_eq!(findings[0].remedy[1], "Put 46xxsettings.txt there, too.");
+        let boot = BootBuilder::new()
+            .tftp("96x1Supgrade.txt", Status::Complete)
+            .tftp("46xxsettings.txt", Status::NotFound);
+        let findings = Case::new("avaya-96x1", boot).check(check);
+        assert_eq!(findings.len(), 1);
+        assert_eq!(findings[0].severity, Severity::Error);
+    }
+
+    #[test]
+    fn a_default_for_all_phones_is_no_configuration_of_a_7940() {
+        let boot = BootBuilder::new()
+            .tftp("SIPDefault.cnf", Status::Complete)
+            .tftp("SIP001AA17BE638.cnf", Status::NotFound);
+        let findings = Case::new("cisco-7940-7960", boot).check(check);
+        assert_eq!(findings.len(), 1);
+        assert_eq!(findings[0].severity, Severity::Error);
+        let boot = BootBuilder::new()
+            .tftp("SEP001AA17BE638.cnf.xml", Status::NotFound)
+            .tftp("SIPDefault.cnf", Status::NotFound)
+            .tftp("SIP001AA17BE638.cnf", Status::Complete);
+        let findings = Case::new("cisco-7940-7960", boot).check(check);
+        assert_eq!(findings.len(), 1);
+        assert_eq!(findings[0].severity, Severity::Note);
+    }
+
+    #[test]
+    fn a_phone_that_asks_for_its_configuration_has_an_image() {
+        let boot = BootBuilder::new()
+            .tftp("MainIp5360.bin", Status::NotFound)
+            .tftp("MN_Generic.cfg", Status::NotFound)
+            .tftp("MN_08000F0B0C0D.cfg", Status::NotFound);
+        let findings = Case::new("mitel-53xx", boot).check(check);
+        let errors: Vec<&str> = findings
+            .iter()
+            .filter(|finding| finding.severity == Severity::Error)
+            .map(|finding| finding.title.as_str())
+            .collect();
+        assert_eq!(errors, ["TFTP server has no file \"MN_Generic.cfg\""]);
+        let boot = BootBuilder::new().tftp("MainIp5360.bin", Status::NotFound);
+        let findings = Case::new("mitel-53xx", boot).check(check);
+        assert_eq!(findings[0].severity, Severity::Error);
+    }
 
     #[test]
     fn a_missing_recovery_file_is_an_error_with_the_name_in_it() {

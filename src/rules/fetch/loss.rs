@@ -31,6 +31,9 @@ pub(super) fn severity(boot: &Boot, context: &Context<'_>, transfer: &Transfer) 
             Severity::Warning
         }
         _ if registered => Severity::Note,
+        WhenAbsent::BenignIfInstalled if configures_after(boot, context, transfer) => {
+            Severity::Note
+        }
         _ if stuck => Severity::Error,
         WhenAbsent::Degraded | WhenAbsent::BenignIfOther => Severity::Warning,
         WhenAbsent::BenignIfInstalled => Severity::Note,
@@ -80,6 +83,20 @@ pub(super) fn went_on(boot: &Boot, context: &Context<'_>, transfer: &Transfer) -
             && other.is_delivered()
             && !context.is_known_already(boot, other)
     })
+}
+
+/// Whether the phone asked for configuration only after this image was not to be had: what
+/// asks runs on an image that it has.
+fn configures_after(boot: &Boot, context: &Context<'_>, transfer: &Transfer) -> bool {
+    let configuration = context.reads(boot).map(|(other, _)| other).find(|other| {
+        context.file(other).is_some_and(|file| {
+            matches!(
+                file.role(),
+                Role::Master | Role::Config | Role::ConfigCommon | Role::ConfigDefault
+            )
+        })
+    });
+    configuration.is_some_and(|first| first.first > transfer.last)
 }
 
 /// Files without which a phone does all its work.
