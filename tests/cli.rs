@@ -278,6 +278,14 @@ fn explain_and_phones_tell_and_list() {
     );
     assert!(text(&run(&["phones"]).stdout).contains("yealink-t4x"));
     assert_eq!(code(&run(&["phones", "nonsense-phone"])), 2);
+    let half = text(&run(&["phones", "00:04:f2:aa:bb:cc"]).stdout);
+    assert!(half.contains("a phone of Polycom"), "{half}");
+    assert!(half.contains("polycom-vvx") && !half.contains("yealink"));
+    let file = text(&run(&["phones", "term70.default.loads"]).stdout);
+    assert!(file.starts_with("term70.default.loads: a phone of Cisco, model 7970"));
+    assert!(file.contains("123456789*0#"));
+    let several = text(&run(&["phones", "67"]).stdout);
+    assert!(several.contains("6757i") && !several.contains("X6U"));
     for page in [list, one, phone] {
         for line in page.lines() {
             assert!(line.chars().count() <= 80, "{line}");

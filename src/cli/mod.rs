@@ -56,7 +56,7 @@ enum Command {
     },
     /// Tell what is known of phone families: files, options, power, reset keys
     Phones {
-        /// A family, model or part of its name, as in `7970`; without it, the list
+        /// A family, a model or a part of it, or an address, as in `7970`; without it, the list
         name: Vec<String>,
         /// Additional phone families, one TOML file each
         #[arg(long, value_name = "DIR")]

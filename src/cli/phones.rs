@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::error::{Error, Exit};
 use crate::profiles::care::{PHASES, Procedure, Sign};
-use crate::profiles::{FileRule, Profile, Profiles, Role, WhenAbsent};
+use crate::profiles::{FileRule, Identification, Profile, Profiles, Role, WhenAbsent};
 
 use super::page::Page;
 use super::to_output;
@@ -30,23 +30,80 @@ pub(super) fn run(
         list(profiles, &mut page).map_err(to_output)?;
         return Ok(Exit::Clean);
     }
-    let found = profiles.search(name);
-    match found.as_slice() {
-        [] => {
+    let by_sign = profiles.recognize(name);
+    // A User-Agent or a file name has letters in it that a search takes for models.
+    if let Some(found) = by_sign.as_ref().filter(|found| found.model.is_some()) {
+        recognized(name, found, profiles, &mut page).map_err(to_output)?;
+        return Ok(Exit::Clean);
+    }
+    match (profiles.search(name).as_slice(), by_sign) {
+        ([], Some(found)) => recognized(name, &found, profiles, &mut page).map_err(to_output)?,
+        ([], None) => {
             return Err(Error::Usage(format!(
-                "no phone family is called {name}; `phoneboot phones` lists them"
+                "no phone family, model or address is known as {name}; `phoneboot phones` lists \
+                 the families"
             )));
         }
-        [one] => tell(one, profiles, &mut page).map_err(to_output)?,
-        several => {
-            page.paragraph(&format!("Several families match {name}:"), "")
-                .map_err(to_output)?;
-            for profile in several {
-                row(profile, &mut page).map_err(to_output)?;
-            }
-        }
+        ([one], _) => tell(one, profiles, &mut page).map_err(to_output)?,
+        (several, _) => choice(name, several, &mut page).map_err(to_output)?,
     }
     Ok(Exit::Clean)
+}
+
+/// Several families with what of theirs the word speaks of.
+fn choice(word: &str, several: &[&Profile], page: &mut Page<'_>) -> io::Result<()> {
+    page.paragraph(&format!("Several families match {word}:"), "")?;
+    for profile in several {
+        let models = profile.models_like(word);
+        if models.is_empty() {
+            row(profile, page)?;
+        } else {
+            row_with(profile, &models, page)?;
+        }
+    }
+    page.gap()?;
+    page.paragraph(
+        "`phoneboot phones NAME` with one of these tells all about it.",
+        "",
+    )
+}
+
+/// A phone that something else than its model told.
+fn recognized(
+    word: &str,
+    found: &Identification<'_>,
+    profiles: &Profiles,
+    page: &mut Page<'_>,
+) -> io::Result<()> {
+    let Some(profile) = found.profile else {
+        return Ok(());
+    };
+    let vendor = found.vendor.as_deref().unwrap_or(&profile.vendor);
+    let model = found
+        .model
+        .as_ref()
+        .map_or(String::new(), |model| format!(", model {model}"));
+    let firmware = found
+        .firmware
+        .as_ref()
+        .map_or(String::new(), |firmware| format!(", firmware {firmware}"));
+    let phone = format!("{word}: a phone of {vendor}{model}{firmware}.");
+    if found.model.is_some() || profiles.heirs(profile).next().is_none() {
+        page.paragraph(&phone, "")?;
+        page.gap()?;
+        return tell(profile, profiles, page);
+    }
+    page.paragraph(
+        &format!(
+            "{phone} This does not tell which; its model is on the label below it or behind it."
+        ),
+        "",
+    )?;
+    for one in profiles.of_the_same_maker(profile) {
+        row(one, page)?;
+    }
+    page.gap()?;
+    page.paragraph("`phoneboot phones MODEL` tells all about one.", "")
 }
 
 fn list(profiles: &Profiles, page: &mut Page<'_>) -> io::Result<()> {
@@ -55,17 +112,22 @@ fn list(profiles: &Profiles, page: &mut Page<'_>) -> io::Result<()> {
     }
     page.gap()?;
     page.paragraph(
-        "`phoneboot phones NAME` tells all about one, by family or model.",
+        "`phoneboot phones NAME` tells all about one, by family or model. An address, its \
+         first half, a SEP name, a User-Agent or a file name will do, too.",
         "",
     )
 }
 
 fn row(profile: &Profile, page: &mut Page<'_>) -> io::Result<()> {
+    row_with(profile, &short_models(profile), page)
+}
+
+fn row_with(profile: &Profile, models: &[&str], page: &mut Page<'_>) -> io::Result<()> {
     let first = format!("  {:<21} ", profile.id);
-    let models = if profile.models.is_empty() {
+    let models = if models.is_empty() {
         String::new()
     } else {
-        format!(": {}", short_models(profile).join(", "))
+        format!(": {}", models.join(", "))
     };
     page.hanging(
         &format!("{}{models}", profile.title),
@@ -118,6 +180,9 @@ fn tell(profile: &Profile, profiles: &Profiles, page: &mut Page<'_>) -> io::Resu
     security(profile, page)?;
     procedures("Recovery", &profile.recovery, page)?;
     procedures("Factory reset", &profile.factory_reset, page)?;
+    if heirs.is_empty() {
+        not_known(profile, page)?;
+    }
     signs("What the display says", &profile.display, page)?;
     signs("What the lamps say", &profile.lamps, page)?;
     bullets("Worth knowing", &profile.notes, page)?;
@@ -245,7 +310,7 @@ fn describe(rule: &FileRule) -> String {
 fn patience(profile: &Profile, page: &mut Page<'_>) -> io::Result<()> {
     section("How long it may take", page)?;
     let silence = format!(
-        "Silent for {} seconds within a boot, it is still well.",
+        "It may be silent for {} seconds within a boot and still be well.",
         profile.patience_secs
     );
     page.paragraph(&silence, "  ")?;
@@ -348,6 +413,24 @@ fn procedures(title: &str, procedures: &[Procedure], page: &mut Page<'_>) -> io:
         }
     }
     Ok(())
+}
+
+/// What a person with the phone in hand looks for, and is not known.
+fn not_known(profile: &Profile, page: &mut Page<'_>) -> io::Result<()> {
+    let missing: Vec<&str> = [
+        ("recovery without firmware", profile.recovery.is_empty()),
+        ("factory reset", profile.factory_reset.is_empty()),
+        ("what the display says", profile.display.is_empty()),
+    ]
+    .into_iter()
+    .filter_map(|(what, is_missing)| is_missing.then_some(what))
+    .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    section("Not known", page)?;
+    let text = missing.join(", ");
+    page.paragraph(&format!("For this family: {text}."), "  ")
 }
 
 fn signs(title: &str, signs: &[Sign], page: &mut Page<'_>) -> io::Result<()> {
