@@ -181,8 +181,11 @@ fn needs_all(group: &Group<'_>, context: &Context<'_>) -> bool {
 /// wrong directory, or must not read it, or the server is empty.
 fn one_a_server<'b>(groups: Vec<Group<'b>>, boot: &Boot, context: &Context<'_>) -> Vec<Group<'b>> {
     let mut merged: Vec<Group<'b>> = Vec::new();
-    for group in groups {
+    for mut group in groups {
         let first = group.first;
+        group.is_all = !group.others.is_empty()
+            && needs_all(&group, context)
+            && gives_out_nothing(boot, context, first);
         let known = merged.iter_mut().find(|known| {
             known.first.protocol == first.protocol
                 && known.first.server == first.server
