@@ -5,6 +5,7 @@
 //! [`words::plain`] for terminals, `markdown`'s own for Markdown.
 
 mod build;
+mod checklist;
 mod clock;
 pub mod decode;
 mod fold;
@@ -16,6 +17,7 @@ mod model6;
 pub mod ndjson;
 mod port;
 mod schema;
+pub mod screen;
 mod services;
 mod table;
 mod terminal;

@@ -209,7 +209,8 @@ fn link_facts(link: &Link) -> String {
     parts.join(" · ")
 }
 
-fn power_facts(power: &Power) -> Option<String> {
+/// What became of the wish for power; `None` when power was never spoken of.
+pub(super) fn power_facts(power: &Power) -> Option<String> {
     let protocol = power.protocol?.to_uppercase();
     let asked: Vec<_> = power.requested_mw.iter().map(|&mw| watts(mw)).collect();
     let mut words = format!("power by {protocol}");
