@@ -53,6 +53,7 @@ pub(super) fn run(
             profiles,
             limits: Limits::default(),
             to_terminal,
+            screen: None,
         };
         let feed = Feed::follow(followed(&arguments.files)?);
         return watch.run(feed, &mut Outputs::new(out, messages, shared)?);

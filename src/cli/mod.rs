@@ -6,6 +6,7 @@ mod explain;
 mod interfaces;
 mod page;
 mod phones;
+mod screen;
 mod shared;
 mod sniff;
 mod watch;

@@ -13,6 +13,7 @@ use crate::capture::live::{filter, rights};
 use crate::capture::save::Save;
 use crate::error::{Error, Exit};
 use crate::profiles::Profiles;
+use crate::report::Format;
 
 use super::shared::Shared;
 use super::watch::{Limits, Outputs, Until, Watch};
@@ -48,6 +49,9 @@ pub(super) struct Arguments {
     /// How long no phone does anything until it is idle
     #[arg(long, value_name = "SECS", default_value_t = 30.0)]
     idle: f64,
+    /// Show one screen that follows the boot, instead of lines; `q` ends it with the report
+    #[arg(long)]
+    screen: bool,
     #[command(flatten)]
     shared: Shared,
 }
@@ -62,6 +66,9 @@ pub(super) fn run(
     let wanted = shared.wanted()?;
     let format = shared.format()?;
     let limits = limits(arguments)?;
+    if arguments.screen {
+        can_show_screen(arguments, format, to_terminal)?;
+    }
     let more = shared.more_profiles()?;
     let mut outputs = Outputs::new(out, messages, shared)?;
     // All that needs rights is opened before they are given up, and no frame is looked at
@@ -79,7 +86,7 @@ pub(super) fn run(
         .transpose()?;
     outputs.out_is_taken = arguments.write.as_deref() == Some(Path::new("-"));
     let given_up = rights::give_up().map_err(|source| Error::Rights { source })?;
-    if !shared.look.quiet {
+    if !shared.look.quiet && !arguments.screen {
         outputs.say(&beginning(arguments, &listener, &given_up.words));
     }
     let watch = Watch {
@@ -89,8 +96,23 @@ pub(super) fn run(
         profiles: more.as_ref().unwrap_or_else(|| Profiles::embedded()),
         limits,
         to_terminal,
+        screen: arguments.screen.then_some(&arguments.interface),
     };
     watch.run(Feed::listen(listener, save), &mut outputs)
+}
+
+/// The screen needs a terminal of its own.
+fn can_show_screen(arguments: &Arguments, format: Format, to_terminal: bool) -> Result<(), Error> {
+    let why = if !to_terminal {
+        "standard output is no terminal"
+    } else if arguments.write.as_deref() == Some(Path::new("-")) {
+        "-w - writes frames there"
+    } else if format == Format::Ndjson && arguments.shared.output.is_none() {
+        "--format ndjson writes lines there, unless -o names a file"
+    } else {
+        return Ok(());
+    };
+    Err(Error::Usage(format!("--screen cannot be shown: {why}")))
 }
 
 fn limits(arguments: &Arguments) -> Result<Limits, Error> {

@@ -16,6 +16,7 @@ use crate::profiles::Profiles;
 use crate::report::Format;
 use crate::report::live::{Lines, events, events_at_end, waiting};
 
+use super::screen::{Pressed, Screen};
 use super::shared::{Shared, Wanted, keep_wanted, keep_wanted_or_say};
 use super::{say, to_output};
 
@@ -116,6 +117,8 @@ pub(super) struct Watch<'a> {
     pub(super) profiles: &'a Profiles,
     pub(super) limits: Limits,
     pub(super) to_terminal: bool,
+    /// What is listened to, where the live screen is wanted.
+    pub(super) screen: Option<&'a str>,
 }
 
 impl Watch<'_> {
@@ -123,12 +126,16 @@ impl Watch<'_> {
     pub(super) fn run(&self, mut feed: Feed, outputs: &mut Outputs<'_>) -> Result<Exit, Error> {
         pcap_dl::signals::catch().map_err(to_output)?;
         let mut analysis = Analysis::new(self.profiles, self.shared.options());
-        let mut view = View::new(self, outputs.file.is_some());
+        let mut view = View::new(self, outputs.file.is_some())?;
         let mut heard = Heard::default();
         let mut looks = Looks::default();
         let mut ending = Ending::new(&self.limits);
         let mut ended = false;
         while !ended && !ending.is_asked() && !is_closed(self.to_terminal, outputs) {
+            let pressed = view.pressed()?;
+            if pressed.end {
+                break;
+            }
             let mut patience = TICK;
             for _ in 0..MAX_FRAMES_PER_TICK {
                 match feed.next(patience) {
@@ -136,7 +143,7 @@ impl Watch<'_> {
                         heard.frame(&held.frame());
                         analysis.frame(&held.frame());
                     }
-                    News::Notice(words) => outputs.say(&words),
+                    News::Notice(words) => view.notice(&words, outputs),
                     News::Failed(error) => return Err(error.into()),
                     News::Nothing => break,
                     News::End => ended = true,
@@ -148,7 +155,7 @@ impl Watch<'_> {
             }
             let Some(now) = feed.now() else { continue };
             analysis.tick(now);
-            if looks.are_due(analysis.n_changes()) {
+            if looks.are_due(analysis.n_changes()) || pressed.anything {
                 let began = Instant::now();
                 let mut diagnosis = analysis.diagnosis(vec![feed.facts()]);
                 keep_wanted(&mut diagnosis, &self.wanted);
@@ -158,6 +165,7 @@ impl Watch<'_> {
                 looks.took(began.elapsed());
             }
         }
+        view.close_screen(outputs);
         feed.stop(&mut |news| match news {
             News::Frame(held) if !ending.has_enough(heard.counters().frames) => {
                 heard.frame(&held.frame());
@@ -189,6 +197,8 @@ struct View<'a> {
     progress: Progress,
     /// Lines as the phone acts; `None` where standard output carries something else.
     lines: Option<Lines>,
+    /// The terminal, while it is taken over.
+    screen: Option<Screen>,
     to_file: bool,
     said: Option<(Waited, Instant)>,
     pause: Duration,
@@ -198,21 +208,53 @@ struct View<'a> {
 type Waited = Option<(usize, usize, Option<usize>)>;
 
 impl<'a> View<'a> {
-    fn new(watch: &'a Watch<'a>, to_file: bool) -> Self {
+    fn new(watch: &'a Watch<'a>, to_file: bool) -> Result<Self, Error> {
         let is_free = watch.format == Format::Table || to_file;
         let style = watch.shared.look.style(watch.to_terminal);
-        Self {
+        let screen = watch
+            .screen
+            .map(|source| Screen::open(source, style.color).map_err(to_output))
+            .transpose()?;
+        Ok(Self {
             watch,
             progress: Progress::default(),
-            lines: is_free.then(|| Lines::new(style)),
+            lines: (is_free && screen.is_none()).then(|| Lines::new(style)),
+            screen,
             to_file,
             said: None,
             pause: FIRST_WAITING,
+        })
+    }
+
+    /// What keys were pressed; none without a screen.
+    fn pressed(&mut self) -> Result<Pressed, Error> {
+        self.screen
+            .as_mut()
+            .map_or(Ok(Pressed::default()), |screen| {
+                screen.keys().map_err(to_output)
+            })
+    }
+
+    /// Tells the user something, where it does not disturb the screen.
+    fn notice(&mut self, words: &dyn std::fmt::Display, outputs: &mut Outputs<'_>) {
+        match &mut self.screen {
+            Some(screen) => screen.notice(words),
+            None => outputs.say(words),
+        }
+    }
+
+    /// Gives the terminal back.
+    fn close_screen(&mut self, outputs: &mut Outputs<'_>) {
+        for words in self.screen.take().into_iter().flat_map(Screen::close) {
+            outputs.say(&words);
         }
     }
 
     /// Shows what is new.
     fn show(&mut self, update: &Update<'_>, outputs: &mut Outputs<'_>) -> Result<(), Error> {
+        if let Some(screen) = &mut self.screen {
+            screen.draw(update).map_err(to_output)?;
+        }
         if let Some(lines) = &mut self.lines {
             let out = outputs.lines();
             lines.write(update, out).map_err(to_output)?;
@@ -229,7 +271,7 @@ impl<'a> View<'a> {
             }
         }
         outputs.lines().flush().map_err(to_output)?;
-        if !self.watch.shared.look.quiet {
+        if !self.watch.shared.look.quiet && self.screen.is_none() {
             self.say_what_is_waited_for(update, outputs);
         }
         Ok(())

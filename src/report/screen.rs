@@ -11,6 +11,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 use textwrap::core::display_width;
 
+use crate::capture::Timestamp;
 use crate::diagnosis::Diagnosis;
 
 use super::checklist::{Checklist, Mark, Row, checklist};
@@ -22,6 +23,8 @@ use super::{Generated, build, words};
 const MARGIN: usize = 23;
 /// Columns of a progress bar.
 const BAR: usize = 20;
+/// A phone that asks for nothing more for so long has all that it wants, in seconds.
+const SETTLED_SECS: f64 = 10.0;
 /// At least so many files are shown when there are more than fit.
 const MIN_FILES: usize = 3;
 
@@ -30,6 +33,8 @@ const MIN_FILES: usize = 3;
 pub struct Live<'a> {
     /// What is listened to.
     pub source: &'a str,
+    /// The time by the clock that stamps the frames.
+    pub now: Timestamp,
     /// Since listening began.
     pub elapsed_ms: u64,
     /// Frames heard.
@@ -47,8 +52,9 @@ pub struct Live<'a> {
 }
 
 /// Draws the boot of one phone as it stands.
-pub fn draw(diagnosis: &Diagnosis, generated: Generated, live: &Live<'_>, frame: &mut Frame<'_>) {
-    let report = build::report(diagnosis, generated);
+pub fn draw(diagnosis: &Diagnosis, live: &Live<'_>, frame: &mut Frame<'_>) {
+    // The moment of making does not stand on it.
+    let report = build::report(diagnosis, Generated { at: Timestamp(0) });
     let [head, body, foot] = Layout::vertical([
         Constraint::Length(2),
         Constraint::Min(0),
@@ -95,16 +101,13 @@ impl Painter {
     /// Nobody has been heard yet.
     fn nobody(&self, live: &Live<'_>) -> Vec<Line<'static>> {
         let waiting = live.waiting.unwrap_or("waiting for a phone");
-        textwrap::wrap(waiting, self.width.max(1))
-            .into_iter()
-            .map(|line| Line::from(self.span(&line, Tone::Plain)))
-            .collect()
+        self.wrapped(waiting, 0, Tone::Plain)
     }
 
     fn phone(&self, phone: &Phone, boot: &Boot, live: &Live<'_>, area: Rect) -> Vec<Line<'static>> {
         let mut lines = vec![
             self.title(phone),
-            self.outcome(phone, boot),
+            self.outcome(phone, boot, live.now),
             Line::default(),
         ];
         let Checklist {
@@ -114,17 +117,19 @@ impl Painter {
         } = checklist(boot);
         let height = usize::from(area.height);
         let findings = self.findings(boot);
-        let fixed = lines.len() + before.len() + 3;
+        let waiting = live.waiting.map_or_else(
+            || vec![Line::default()],
+            |waiting| self.wrapped(waiting, 0, Tone::Dim),
+        );
+        // The registration, too.
+        let fixed = lines.len() + before.len() + 1 + waiting.len();
         let room = height.saturating_sub(fixed);
         // Both want the room: the files get what the findings leave, and at least a few rows.
         let for_files = room.saturating_sub(findings.len()).max(MIN_FILES);
         lines.extend(before.iter().map(|row| self.row(row)));
         lines.extend(self.some_files(&files, for_files));
         lines.push(self.row(&after));
-        match live.waiting {
-            Some(waiting) => lines.push(Line::from(self.span(waiting, Tone::Dim))),
-            None => lines.push(Line::default()),
-        }
+        lines.extend(waiting);
         let most = findings
             .len()
             .saturating_sub(height.saturating_sub(lines.len()));
@@ -143,28 +148,29 @@ impl Painter {
         ])
     }
 
-    fn outcome(&self, phone: &Phone, boot: &Boot) -> Line<'static> {
+    /// `boot 2  BOOTING fetch · 41.0 s`, `boot  FAILED in fetch after 41.0 s`
+    fn outcome(&self, phone: &Phone, boot: &Boot, now: Timestamp) -> Line<'static> {
         let number = match words::n(phone.boots.len()).saturating_add(phone.boots_left_out) {
             1 => "boot".to_owned(),
             _ => format!("boot {}", boot.number),
         };
-        let lasts = words::duration(boot.duration_ms);
-        // The capture has not ended: what is incomplete goes on.
-        let (word, tone, rest) = match boot.outcome {
-            "incomplete" => ("BOOTING", Tone::Bold, format!("{} · {lasts}", boot.phase)),
-            outcome => {
-                let (word, rest) = words::ending(boot);
-                let line = vec![
-                    self.span(&format!("{number}  "), Tone::Plain),
-                    self.span(&word, Tone::of_outcome(outcome)),
-                    self.span(&format!(" {rest}"), Tone::Plain),
-                ];
-                return Line::from(line);
-            }
+        // The capture has not ended: what has all it asked for may ask for more.
+        let goes_on = match boot.outcome {
+            "incomplete" => true,
+            "loaded" => now.secs_since(boot.ended.0) < SETTLED_SECS,
+            _ => false,
+        };
+        let (word, tone, rest) = if goes_on {
+            let lasts = words::duration(boot.duration_ms);
+            let rest = format!("{} · {lasts}", boot.phase);
+            ("BOOTING".to_owned(), Tone::Bold, rest)
+        } else {
+            let (word, rest) = words::ending(boot);
+            (word, Tone::of_outcome(boot.outcome), rest)
         };
         Line::from(vec![
             self.span(&format!("{number}  "), Tone::Plain),
-            self.span(word, tone),
+            self.span(&word, tone),
             self.span(&format!(" {rest}"), Tone::Plain),
         ])
     }
@@ -311,11 +317,12 @@ mod tests {
     use ratatui::Terminal;
     use ratatui::backend::TestBackend;
 
-    use super::super::testing::{GENERATED, diagnosis, no_phone};
+    use super::super::testing::{diagnosis, no_phone};
     use super::*;
 
     const LIVE: Live<'static> = Live {
         source: "eth0",
+        now: Timestamp(i64::MAX),
         elapsed_ms: 72_345,
         frames: 812,
         dropped: Some(3),
@@ -328,9 +335,7 @@ mod tests {
     /// What stands on a screen of this size, without the blanks at the ends of lines.
     fn drawn(diagnosis: &Diagnosis, live: &Live<'_>, width: u16, height: u16) -> Vec<String> {
         let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-        terminal
-            .draw(|frame| draw(diagnosis, GENERATED, live, frame))
-            .unwrap();
+        terminal.draw(|frame| draw(diagnosis, live, frame)).unwrap();
         let buffer = terminal.backend().buffer().clone();
         buffer
             .content
