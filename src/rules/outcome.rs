@@ -12,17 +12,22 @@
 //! | it began again, fell silent or repeats itself beyond its family's patience | `stalled` |
 //! | anything else | `incomplete` |
 //!
+//! A file of which the last request was never answered has not come, unless its family does
+//! not care for it, or the phone went on to something else.
+//!
 //! So a phone that has its files and asks a call server in vain, be it refused, silent or
 //! asking for credentials, is not `loaded`: its registration can be seen, and it is not there.
 
 use crate::diagnosis::Outcome;
+use crate::event::At;
 use crate::finding::{Finding, Severity};
+use crate::profiles::WhenAbsent;
 use crate::session::reach::Connection;
 use crate::session::signaling::Signaling;
 use crate::session::tls::{Session, State};
 use crate::session::{Boot, Phase};
 
-use super::context::Context;
+use super::context::{Context, TransferVerdict};
 use super::phases::entered;
 
 /// How the boot ended.
@@ -33,7 +38,7 @@ pub(super) fn outcome(boot: &Boot, context: &Context<'_>, findings: &[Finding]) 
     if findings.iter().any(|f| f.severity == Severity::Error) {
         return Outcome::Failed;
     }
-    if context.is_loaded(boot) && !is_turned_away(boot) {
+    if context.is_loaded(boot) && !is_turned_away(boot) && !awaits_file(boot, context) {
         return Outcome::Loaded;
     }
     // A phone that only announces itself may have been up for days.
@@ -55,6 +60,22 @@ pub(super) fn outcome(boot: &Boot, context: &Context<'_>, findings: &[Finding]) 
     } else {
         Outcome::Incomplete
     }
+}
+
+/// Whether the last thing that the phone did was to ask for a file that it uses, and nothing
+/// came back.
+fn awaits_file(boot: &Boot, context: &Context<'_>) -> bool {
+    let goes_on = |at: At| {
+        boot.transfers.iter().any(|other| other.first > at)
+            || boot.reach.connections.iter().any(|call| call.last > at)
+    };
+    context.reads(boot).any(|(transfer, verdict)| {
+        transfer.last == transfer.last_request
+            && verdict != TransferVerdict::UpToDate
+            && !transfer.is_delivered()
+            && context.when_absent(transfer) != WhenAbsent::Benign
+            && !goes_on(transfer.last)
+    })
 }
 
 /// Whether the phone turned to call servers, and none of them took its call.
@@ -174,6 +195,19 @@ mod tests {
         // A file server that is silent is none.
         let other = fetched().connection(SERVER, 80, |_, _| {});
         assert_eq!(outcome_of(other, 300, &[]), "loaded");
+    }
+
+    #[test]
+    fn a_file_that_is_asked_for_again_in_vain_has_not_come() {
+        let asked_again = || {
+            fetched().transfer(Protocol::Http, "/x.cfg", Status::Unauthorized, |transfer| {
+                transfer.last_request = transfer.last;
+            })
+        };
+        assert_eq!(outcome_of(asked_again(), 5, &[]), "incomplete");
+        assert_eq!(outcome_of(asked_again(), 300, &[]), "stalled");
+        let went_on = asked_again().tftp("ringlist.xml", Status::Complete);
+        assert_eq!(outcome_of(went_on, 300, &[]), "loaded");
     }
 
     #[test]
