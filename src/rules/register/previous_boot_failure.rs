@@ -28,9 +28,13 @@ use phoneboot_parsers::sccp::LastReason;
 use crate::finding::{About, Finding, Severity};
 use crate::rules::Context;
 use crate::session::Boot;
+use crate::session::registration::Status;
 
 /// Power was applied, or nothing is known: nothing to tell.
 const INITIALIZED: u32 = 25;
+
+/// The call server had refused the phone.
+const REJECTED: u32 = 24;
 
 /// What each reason is worth and what to do about it, by number. The others are as normal
 /// as a reset.
@@ -70,7 +74,13 @@ pub(in crate::rules) fn check(boot: &Boot, _context: &Context<'_>) -> Vec<Findin
         return Vec::new();
     };
     let remedy = remedy(reason);
-    let severity = if remedy.is_some() {
+    // What this boot shows again is told by a finding of its own.
+    let is_told = reason.number == REJECTED
+        && boot
+            .registrations
+            .iter()
+            .any(|attempt| attempt.status == Status::Rejected);
+    let severity = if remedy.is_some() && !is_told {
         Severity::Warning
     } else {
         Severity::Note
