@@ -83,6 +83,15 @@ pub(super) fn times(n: u64) -> String {
     }
 }
 
+/// `One call`, `4 calls`.
+pub(super) fn calls(n: u64) -> String {
+    if n == 1 {
+        "One call".to_owned()
+    } else {
+        format!("{n} calls")
+    }
+}
+
 /// What is said when [`is_undecided`] holds, as a sentence.
 pub(super) const ENDS_TOO_SOON: &str =
     " The capture ends before it shows what the phone did about it: capture for longer.";

@@ -18,7 +18,8 @@
 //! ## When it may be wrong
 //! When another call server takes the phone this is a note: that is what the second one is
 //! for. It is a note too when the capture ends within seconds, or while the phone tries the
-//! next server of its list.
+//! next server of its list. A server that had registered the phone and then cannot be reached
+//! again, while no other takes the phone, is a warning.
 //!
 //! ## References
 //! RFC 9293 §3.8.1, §3.10.7.1; RFC 792 (type 3); RFC 3261 §18.4.
@@ -32,6 +33,7 @@ use crate::finding::{About, Confidence, Finding, Severity};
 use crate::rules::Context;
 use crate::session::Boot;
 use crate::session::reach::Connection;
+use crate::session::registration::{Registration, Status};
 use crate::session::signaling::Signaling;
 
 /// A server answers a SYN within this time on any way.
@@ -97,7 +99,93 @@ pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding
     by_port
         .into_iter()
         .filter_map(|(place, calls)| unreachable(boot, context, place, &calls))
+        .chain(lost(boot, context))
         .collect()
+}
+
+/// Call servers that had registered the phone, and that it then cannot reach again.
+fn lost(boot: &Boot, context: &Context<'_>) -> Vec<Finding> {
+    let mut found = BTreeMap::new();
+    for attempt in &boot.registrations {
+        let (Some(server), Some(port)) = (attempt.server, attempt.server_port) else {
+            continue;
+        };
+        let answered = attempt
+            .answer
+            .as_ref()
+            .map_or(attempt.last, |answer| answer.at);
+        let in_vain = boot.reach.connections.iter().find(|call| {
+            let refused = call.refused.is_some() && call.refusals >= PROOF;
+            (call.server, call.server_port) == (server, port)
+                && call.first > answered
+                && call.accepted.is_none()
+                && (refused || (call.refused.is_none() && is_silent(boot, context, call)))
+        });
+        let Some(call) = in_vain.filter(|call| !is_up_after(boot, call.first)) else {
+            continue;
+        };
+        // Who registered by UDP need not be heard by TCP.
+        let was_tcp = boot.reach.connections.iter().any(|before| {
+            (before.server, before.server_port) == (server, port)
+                && before
+                    .accepted
+                    .is_some_and(|accepted| accepted < call.first)
+        });
+        if attempt.status == Status::Registered && was_tcp {
+            found.entry((server, port)).or_insert((attempt, call));
+        }
+    }
+    found
+        .into_values()
+        .map(|(attempt, call)| gone(boot, context, attempt, call))
+        .collect()
+}
+
+/// Whether any call server answered the phone after this moment.
+fn is_up_after(boot: &Boot, at: At) -> bool {
+    let answered = boot
+        .registrations
+        .iter()
+        .filter_map(|attempt| attempt.answer.as_ref())
+        .any(|answer| answer.at > at);
+    answered
+        || boot.reach.connections.iter().any(|call| {
+            call.accepted.is_some_and(|accepted| accepted > at)
+                && boot.is_call_server(call.server, call.server_port)
+        })
+}
+
+fn gone(boot: &Boot, context: &Context<'_>, attempt: &Registration, call: &Connection) -> Finding {
+    let undecided = attempts::is_undecided(boot, context, call.first, call.last);
+    let (severity, ends) = if undecided {
+        (Severity::Note, attempts::ENDS_TOO_SOON)
+    } else {
+        (Severity::Warning, "")
+    };
+    let how = match call.refused {
+        Some(_) => "were refused",
+        None => "got no answer",
+    };
+    let (server, port) = (call.server, call.server_port);
+    let finding = Finding::new(
+        "call-server-unreachable",
+        severity,
+        format!("the call server {server} has registered the phone and is then gone"),
+    )
+    .detail(format!(
+        "The phone was registered. {} to TCP port {port} behind that {how}.{ends}",
+        attempts::calls(call.opens)
+    ))
+    .about(About {
+        server: Some(server),
+        port: Some(port),
+        protocol: Some("tcp"),
+        ..About::default()
+    })
+    .evidence(attempt.last, "registered")
+    .evidence(call.first, format!("first SYN to port {port} behind that"))
+    .evidence(call.last, format!("last SYN to port {port}"));
+    advise(finding, server, port, "TCP")
 }
 
 /// Whether calls were proven to go unanswered.
@@ -280,7 +368,6 @@ mod tests {
     use super::*;
     use crate::capture::Timestamp;
     use crate::rules::testing::Case;
-    use crate::session::registration::Status;
     use crate::session::testing::{BootBuilder, SERVER};
 
     fn judge(boot: BootBuilder) -> Vec<Finding> {
@@ -401,6 +488,42 @@ mod tests {
                 connection.accepted = Some(at);
             });
         assert_eq!(judge(boot)[0].severity, Severity::Note);
+    }
+
+    #[test]
+    fn a_server_that_goes_after_it_took_the_phone_is_a_warning() {
+        let up = || {
+            BootBuilder::new()
+                .connection(SERVER, 2000, |connection, at| {
+                    connection.accepted = Some(at);
+                })
+                .registration(Status::Registered, Some("200 OK"))
+                .last_registration(|attempt| attempt.server_port = Some(2000))
+        };
+        let refuses = |boot: BootBuilder| {
+            boot.connection(SERVER, 2000, |connection, at| {
+                connection.refused = Some(at);
+                connection.refusals = 4;
+                connection.opens = 4;
+            })
+        };
+        let findings = judge(refuses(up()));
+        assert_eq!(findings.len(), 1);
+        assert_eq!(findings[0].severity, Severity::Warning);
+        assert!(
+            findings[0].detail.contains("4 calls to TCP port 2000"),
+            "{}",
+            findings[0].detail
+        );
+        // Another one has taken it since.
+        let moved = refuses(up()).connection([192, 0, 2, 11].into(), 2000, |connection, at| {
+            connection.accepted = Some(at);
+        });
+        assert!(
+            judge(moved)
+                .iter()
+                .all(|one| one.severity == Severity::Note)
+        );
     }
 
     #[test]
