@@ -16,6 +16,9 @@ pub const MAX_REGISTRATIONS: usize = 32;
 /// over TLS, MGCP, SIP, SIP over TLS.
 pub const CALL_SERVER_PORTS: [u16; 8] = [1719, 1720, 2000, 2427, 2443, 2727, 5060, 5061];
 
+/// A nonce may be stale once or twice; a server that says so this often refuses.
+pub const STALE_REPEATS: u64 = 5;
+
 /// Ports of a call server at which it does something else: files, time, names, trust
 /// (2445), certificates (3804) and web pages.
 const OTHER_PORTS: [u16; 14] = [
@@ -87,6 +90,8 @@ pub struct Registration {
     pub answer: Option<Answer>,
     /// How often the server asked for credentials.
     pub challenges: u64,
+    /// How often it called the nonce of its own challenge stale, since it last accepted.
+    pub stale: u64,
     /// Final answers that refused, since the server last accepted.
     pub refusals: u64,
     /// The first of them.
@@ -127,6 +132,7 @@ impl Registration {
             asked_again: None,
             answer: None,
             challenges: 0,
+            stale: 0,
             refusals: 0,
             first_refusal: None,
             put_off: 0,
@@ -185,6 +191,7 @@ impl Registration {
             Status::Registered => {
                 self.lapsed = None;
                 self.refusals = 0;
+                self.stale = 0;
                 self.first_refusal = None;
             }
             Status::Rejected => {

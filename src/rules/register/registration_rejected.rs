@@ -3,7 +3,7 @@
 //! ## What it sees
 //! A SIP answer of 400 and above to REGISTER, after credentials were sent where they were
 //! asked for; a 423 or a redirection that the phone does not follow; a challenge that the
-//! phone never answers; a 200 that registers the phone for no time; or an SCCP
+//! phone never answers; nonces that the server calls stale again and again; a 200 that registers the phone for no time; or an SCCP
 //! `RegisterReject`. An SCCP `RegisterTokenReject` is an order to wait: a note, and a
 //! warning when the server gives it again and again. Of H.323 it is a `gatekeeperReject` or
 //! `registrationReject`, of MGCP an answer of 400 and above, that nothing better follows.
@@ -27,6 +27,8 @@
 //! RFC 3261 §10.3, §20.33, §21.3 to §21.6, §22; SCCP message 0x009d as in chan-sccp's
 //! `sccp_protocol.h`.
 
+use std::fmt::Write as _;
+
 use phoneboot_parsers::Protocol;
 
 use super::attempts::{self, ANSWER_SECS};
@@ -35,15 +37,22 @@ use crate::event::At;
 use crate::finding::{Confidence, Finding, Severity};
 use crate::rules::Context;
 use crate::session::Boot;
-use crate::session::registration::{Registration, Status};
+use crate::session::registration::{Answer, Registration, STALE_REPEATS, Status};
 
 /// Who is asked so often for credentials has none.
 const PROOF: u64 = 3;
 
 pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding> {
-    let refused = attempts::open(boot)
-        .filter(|attempt| attempt.unheard.is_none() && is_refused(attempt, context))
-        .map(|attempt| refusal(boot, attempt, context));
+    let all: Vec<&Registration> = attempts::open(boot)
+        .filter(|attempt| attempt.unheard.is_none() && is_refused(boot, attempt, context))
+        .collect();
+    // Servers that know each other say the same: the last one asked speaks for all.
+    let refused = all.iter().enumerate().filter_map(|(index, attempt)| {
+        let is_same = |other: &&&Registration| says_the_same(attempt, other);
+        let is_last = !all.iter().skip(index + 1).any(|other| is_same(&other));
+        let before: Vec<&Registration> = all.iter().take(index).filter(is_same).copied().collect();
+        is_last.then(|| refusal(boot, attempt, &before, context))
+    });
     let put_off = attempts::open(boot)
         .filter(|attempt| attempt.put_off > 0 && attempt.asked_again.is_none())
         .map(put_off);
@@ -59,7 +68,31 @@ pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding
         .collect()
 }
 
-fn is_refused(attempt: &Registration, context: &Context<'_>) -> bool {
+/// Whether another server refuses the same name in the same words.
+fn says_the_same(one: &Registration, other: &Registration) -> bool {
+    one.protocol == other.protocol
+        && one.server != other.server
+        && one.name == other.name
+        && one.detail == other.detail
+}
+
+/// Whether the phone asked another server after it was sent on.
+fn has_followed(boot: &Boot, attempt: &Registration) -> bool {
+    let is_sent_on = |answer: &&Answer| matches!(answer.status, 300..=399);
+    let sent_on = attempt.answer.as_ref().filter(is_sent_on);
+    sent_on.is_some_and(|answer| {
+        boot.registrations.iter().any(|other| {
+            other.name == attempt.name
+                && other.server != attempt.server
+                && other.last_request > answer.at
+        })
+    })
+}
+
+fn is_refused(boot: &Boot, attempt: &Registration, context: &Context<'_>) -> bool {
+    if has_followed(boot, attempt) {
+        return false;
+    }
     if attempt.status == Status::Rejected
         && (!attempt.is_told_otherwise() || attempt.refusals >= PROOF)
     {
@@ -77,7 +110,12 @@ fn is_refused(attempt: &Registration, context: &Context<'_>) -> bool {
     })
 }
 
-fn refusal(boot: &Boot, attempt: &Registration, context: &Context<'_>) -> Finding {
+fn refusal(
+    boot: &Boot,
+    attempt: &Registration,
+    before: &[&Registration],
+    context: &Context<'_>,
+) -> Finding {
     let words = attempt.detail.as_deref().unwrap_or("no reason given");
     let (name, server) = (attempts::name(attempt), attempts::server(attempt));
     let status = attempt.answer.as_ref().map_or(0, |answer| answer.status);
@@ -104,7 +142,18 @@ fn refusal(boot: &Boot, attempt: &Registration, context: &Context<'_>) -> Findin
     {
         detail = format!("{detail} The server adds: \"{hint}\".");
     }
-    detail.push_str(meaning(status));
+    if attempt.stale >= STALE_REPEATS {
+        detail.push_str(
+            " The server calls every nonce stale that it has given out itself: it forgets them, or \
+             several servers behind one address do not share them.",
+        );
+    } else {
+        detail.push_str(meaning(status));
+    }
+    if !before.is_empty() {
+        let others: Vec<String> = before.iter().map(|one| attempts::server(one)).collect();
+        let _ = write!(detail, " The same was said by {}.", others.join(" and "));
+    }
     detail.push_str(attempts::other_lines(boot));
     let mut severity = severity(boot, attempt, context);
     let first = attempt.first_refusal.unwrap_or(attempt.last);
@@ -122,6 +171,9 @@ fn refusal(boot: &Boot, attempt: &Registration, context: &Context<'_>) -> Findin
         .about(attempts::about(attempt))
         .evidence(attempt.first, "first request to register")
         .evidence(attempt.last, format!("refused: {words}"));
+    let finding = before.iter().fold(finding, |finding, one| {
+        finding.evidence(one.last, format!("refused by {}", attempts::server(one)))
+    });
     remedies(attempt, status, &name, &server)
         .into_iter()
         .fold(finding, Finding::remedy)
@@ -176,6 +228,17 @@ fn remedies(attempt: &Registration, status: u16, name: &str, server: &str) -> Ve
             format!("Add the device {name} on {server}, or allow auto-registration there."),
             "If it is there: is it of this model and protocol (SCCP, not SIP), and is no other \
              device registered under the name?"
+                .to_owned(),
+        ];
+    }
+    if attempt.stale >= STALE_REPEATS {
+        return vec![
+            format!(
+                "Look on {server} how long a nonce holds and whether its clock jumps (Asterisk: \
+                 `nonce_lifetime`, Kamailio: `nonce_expire`)."
+            ),
+            "Where several servers share one address or a load balancer stands before them, let \
+             them share their nonces, or keep each phone on one of them."
                 .to_owned(),
         ];
     }
@@ -317,6 +380,47 @@ mod tests {
             .registration(Status::Rejected, Some("503 Service Unavailable"))
             .registration(Status::Registered, Some("200 OK"));
         assert!(judge(boot).is_empty());
+    }
+
+    #[test]
+    fn servers_that_say_the_same_are_one_fault() {
+        let boot = BootBuilder::new()
+            .registration(Status::Rejected, Some("403 Forbidden"))
+            .registration(Status::Rejected, Some("403 Forbidden"))
+            .last_registration(|attempt| attempt.server = Some([192, 0, 2, 11].into()));
+        let findings = judge(boot);
+        assert_eq!(findings.len(), 1);
+        assert!(findings[0].title.starts_with("192.0.2.11 refuses"));
+        assert!(
+            findings[0]
+                .detail
+                .contains("The same was said by 192.0.2.10.")
+        );
+        assert_eq!(findings[0].evidence.len(), 3);
+    }
+
+    #[test]
+    fn a_redirection_that_is_followed_is_no_refusal() {
+        let sent_on =
+            || BootBuilder::new().registration(Status::Rejected, Some("302 Moved Temporarily"));
+        assert_eq!(judge(sent_on()).len(), 1);
+        let followed = sent_on()
+            .registration(Status::Unanswered, None)
+            .last_registration(|attempt| {
+                attempt.server = Some([192, 0, 2, 11].into());
+                attempt.last_request = attempt.last;
+            });
+        assert!(judge(followed).is_empty());
+    }
+
+    #[test]
+    fn a_nonce_that_is_always_stale_is_the_servers_fault() {
+        let boot = BootBuilder::new()
+            .registration(Status::Rejected, Some("401 Unauthorized"))
+            .last_registration(|attempt| attempt.stale = STALE_REPEATS);
+        let findings = judge(boot);
+        assert!(findings[0].detail.contains("calls every nonce stale"));
+        assert!(findings[0].remedy[1].contains("share their nonces"));
     }
 
     #[test]

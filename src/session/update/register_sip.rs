@@ -8,7 +8,7 @@ use phoneboot_parsers::{Protocol, WireText, sip};
 use crate::event::{At, Endpoint, Event};
 use crate::session::Phase;
 use crate::session::hosts::Host;
-use crate::session::registration::{Answer, Registration, Status, Unheard};
+use crate::session::registration::{Answer, Registration, STALE_REPEATS, Status, Unheard};
 
 use super::register::attempt;
 use super::step;
@@ -261,8 +261,12 @@ pub(super) fn answer(
     let mut words = format!("{status} {reason}");
     // A challenge is answered with credentials; one that follows them refuses them,
     // unless only the nonce had expired or was of another day (RFC 3261 §22).
+    let answers_credentials = transaction.with_credentials && transaction.answers_challenge;
+    if answers_credentials && matches!(status, 401 | 407) && message.is_stale() {
+        registration.stale += 1;
+    }
     let refuses_credentials =
-        transaction.with_credentials && transaction.answers_challenge && !message.is_stale();
+        answers_credentials && (!message.is_stale() || registration.stale >= STALE_REPEATS);
     let renews = transaction.renews;
     let (new, name, summary) = match status {
         200..=299 if holds_nothing(message, transaction.contact.as_ref()) => {
