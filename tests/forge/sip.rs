@@ -20,6 +20,7 @@ pub(crate) struct Dialog<'a> {
     pub(crate) answers_to: u16,
     mark: u32,
     sequence: u32,
+    nonce: u32,
 }
 
 impl<'a> Dialog<'a> {
@@ -30,14 +31,16 @@ impl<'a> Dialog<'a> {
         registrar: &'a Host,
         account: &'a Account<'a>,
     ) -> Self {
+        let mark = scene.roll();
         Self {
             phone,
             registrar,
             account,
             tcp: None,
             answers_to: PORT,
-            mark: scene.roll(),
+            mark,
             sequence: 0,
+            nonce: mark,
         }
     }
 
@@ -59,7 +62,7 @@ impl<'a> Dialog<'a> {
                 "Authorization: Digest username=\"{user}\", realm=\"{domain}\", \
                  nonce=\"{:08x}\", uri=\"sip:{domain}\", \
                  response=\"0123456789abcdef0123456789abcdef\", algorithm=MD5\r\n",
-                self.mark
+                self.nonce
             )
         } else {
             String::new()
@@ -80,12 +83,28 @@ impl<'a> Dialog<'a> {
         scene.linger_us(800, 3_000);
     }
 
+    /// 401 with another nonce: the one that the phone used is stale.
+    pub(crate) fn is_told_stale(&mut self, scene: &mut Scene) {
+        self.nonce = self.nonce.wrapping_add(1);
+        let challenge = format!(
+            "WWW-Authenticate: Digest realm=\"{}\", nonce=\"{:08x}\", stale=true, \
+             algorithm=MD5\r\n",
+            self.account.domain, self.nonce
+        );
+        let text = format!(
+            "SIP/2.0 401 Unauthorized\r\n{}{challenge}Content-Length: 0\r\n\r\n",
+            self.common(";tag=as58f4201b")
+        );
+        self.sends(scene, false, &text);
+        scene.linger_us(3_000, 9_000);
+    }
+
     /// An answer to the last REGISTER: `401 Unauthorized`, with more header lines.
     pub(crate) fn is_told(&mut self, scene: &mut Scene, status: &str, more: &str) {
         let challenge = if status.starts_with("401") {
             format!(
                 "WWW-Authenticate: Digest realm=\"{}\", nonce=\"{:08x}\", algorithm=MD5\r\n",
-                self.account.domain, self.mark
+                self.account.domain, self.nonce
             )
         } else {
             String::new()

@@ -3,6 +3,7 @@
 //! The phones are a Yealink T48S, a snom 370 and a Cisco 7961; messages after RFC 3261 and
 //! after what these phones send. The digests are made up.
 
+mod refused;
 mod signaling;
 
 use crate::forge::dhcp::{Client, Lease};
@@ -48,6 +49,7 @@ pub(super) fn recipes() -> Vec<Recipe> {
         alarm_file_not_found(),
         mgcp_named(),
     ];
+    recipes.extend(refused::recipes());
     recipes.extend(signaling::recipes());
     recipes
 }
