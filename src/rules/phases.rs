@@ -56,11 +56,12 @@ pub(super) fn phases(
                 _ if is_well(boot, context, phase, findings) => PhaseStatus::Ok,
                 _ if outcome == Outcome::Incomplete => PhaseStatus::NotSeen,
                 _ if failed_before(boot, phase, findings) => PhaseStatus::Failed,
-                Some(Severity::Note) => PhaseStatus::Trouble,
+                // What came before the capture may have been the success.
+                Some(Severity::Note) if boot.joined.is_none() => PhaseStatus::Trouble,
                 None if outcome == Outcome::Stalled && entered(boot) == phase => {
                     PhaseStatus::Trouble
                 }
-                None => PhaseStatus::NotSeen,
+                _ => PhaseStatus::NotSeen,
             };
             PhaseReport {
                 phase,
@@ -268,6 +269,11 @@ mod tests {
         let up = missing().registration(registration::Status::Registered, None);
         let said = statuses(up, Outcome::Registered, &note);
         assert_eq!(said, "not-seen ok not-seen trouble ok: register");
+        let late = missing()
+            .registration(registration::Status::Registered, None)
+            .with(|boot, at| boot.joined = Some(at));
+        let said = statuses(late, Outcome::Registered, &note);
+        assert_eq!(said, "not-seen ok not-seen not-seen ok: register");
         let said = statuses(missing(), Outcome::Incomplete, &note);
         assert_eq!(said, "not-seen ok not-seen not-seen not-seen: fetch");
     }
