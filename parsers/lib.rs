@@ -33,6 +33,7 @@ pub mod mgcp;
 pub mod ndp;
 pub mod ntp;
 pub mod sccp;
+mod show;
 pub mod sip;
 pub mod snap;
 pub mod stp;

@@ -6,6 +6,7 @@ use crate::MacAddress;
 use crate::dhcp::options::{Route, Value};
 use crate::dhcp::vendor::{Enterprise, SubOption};
 use crate::dhcp::{MessageType, read};
+use crate::show::{hex, list};
 
 impl Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -84,22 +85,4 @@ fn client_identifier(f: &mut fmt::Formatter<'_>, hardware_type: u8, bytes: &[u8]
     }
     hex(f, &[hardware_type])?;
     hex(f, bytes)
-}
-
-fn hex(f: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Result {
-    bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-}
-
-fn list<T: Display>(
-    f: &mut fmt::Formatter<'_>,
-    items: impl IntoIterator<Item = T>,
-    separator: &str,
-) -> fmt::Result {
-    for (index, item) in items.into_iter().enumerate() {
-        if index > 0 {
-            f.write_str(separator)?;
-        }
-        item.fmt(f)?;
-    }
-    Ok(())
 }

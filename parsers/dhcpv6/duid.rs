@@ -4,6 +4,7 @@
 use std::fmt;
 
 use crate::MacAddress;
+use crate::show::hex;
 
 /// The length of a DUID without its type is at most this, in bytes (RFC 8415 §11.1).
 const MAX_BYTES: usize = 128;
@@ -177,10 +178,6 @@ pub(super) fn link_layer(
     }
     write!(f, "hardware type {hardware_type} ")?;
     hex(f, address)
-}
-
-pub(super) fn hex(f: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Result {
-    bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
 }
 
 #[cfg(test)]

@@ -3,11 +3,12 @@
 use std::fmt::{self, Display};
 
 use crate::dhcpv6::MessageType;
-use crate::dhcpv6::duid::{hex, link_layer};
+use crate::dhcpv6::duid::link_layer;
 use crate::dhcpv6::options::{
     Association, LeasedAddress, LeasedPrefix, Status, SubOption, TimeServer, Value, VendorOptions,
     row, vendor_row,
 };
+use crate::show::{hex, list};
 
 impl Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -156,18 +157,4 @@ impl Display for SubOption {
             },
         }
     }
-}
-
-fn list<T: Display>(
-    f: &mut fmt::Formatter<'_>,
-    items: impl IntoIterator<Item = T>,
-    separator: &str,
-) -> fmt::Result {
-    for (index, item) in items.into_iter().enumerate() {
-        if index > 0 {
-            f.write_str(separator)?;
-        }
-        item.fmt(f)?;
-    }
-    Ok(())
 }
