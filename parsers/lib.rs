@@ -31,6 +31,7 @@ mod mac;
 pub mod manifest;
 pub mod mgcp;
 pub mod ndp;
+mod notes;
 pub mod ntp;
 pub mod sccp;
 mod show;

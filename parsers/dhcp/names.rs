@@ -5,8 +5,9 @@
 
 use crate::WireText;
 use crate::dhcp::options::Value;
-use crate::dhcp::read::{self, Notes};
+use crate::dhcp::read;
 use crate::dhcp::show;
+use crate::notes::Notes;
 
 /// The longest name, with dots (RFC 1035 §2.3.4).
 const NAME_MAX_BYTES: usize = 255;

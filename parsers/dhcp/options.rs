@@ -6,9 +6,10 @@
 
 use std::net::Ipv4Addr;
 
-use crate::dhcp::read::{self, Notes};
+use crate::dhcp::read;
 use crate::dhcp::vendor::{Enterprise, SubOption};
 use crate::dhcp::{MessageType, show};
+use crate::notes::Notes;
 use crate::{Issue, WireText};
 
 /// One option's row: its name, what its value looks like, where that is written.

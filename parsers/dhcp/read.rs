@@ -4,43 +4,11 @@
 //! Lists of names are in `names`, those of vendors and relay agents in `vendor`.
 
 use std::net::Ipv4Addr;
-use std::ops::Range;
 
+use crate::WireText;
 use crate::dhcp::options::{OptionRow, Route, Shape, Value};
 use crate::dhcp::{MessageType, names, show, vendor};
-use crate::{Issue, IssueKind, WireText};
-
-/// The issues of one option, spans counted from its value's first byte.
-pub(super) struct Notes {
-    field: String,
-    pub(super) issues: Vec<Issue>,
-}
-
-impl Notes {
-    pub(super) fn of_option(code: u8) -> Self {
-        Self {
-            field: format!("option {code}"),
-            issues: Vec::new(),
-        }
-    }
-
-    pub(super) fn malformed(&mut self, span: Range<usize>, detail: impl Into<String>) {
-        self.push(IssueKind::Malformed, span, detail.into());
-    }
-
-    pub(super) fn unusual(&mut self, span: Range<usize>, detail: impl Into<String>) {
-        self.push(IssueKind::Unusual, span, detail.into());
-    }
-
-    fn push(&mut self, kind: IssueKind, span: Range<usize>, detail: String) {
-        self.issues.push(Issue {
-            kind,
-            field: self.field.clone(),
-            span,
-            detail,
-        });
-    }
-}
+use crate::notes::Notes;
 
 /// Reads a value by its row and notes what is wrong with it.
 pub(super) fn by_row(row: &OptionRow, bytes: &[u8], notes: &mut Notes) -> Value {

@@ -6,9 +6,10 @@
 
 use crate::WireText;
 use crate::dhcp::options::Value;
-use crate::dhcp::read::{self, Notes};
+use crate::dhcp::read;
 use crate::dhcp::show;
 use crate::dhcp::tlv::{self, Fillers};
+use crate::notes::Notes;
 
 /// Polycom's enterprise number, 13885, as it opens option 60.
 const POLYCOM: [u8; 4] = 13885_u32.to_be_bytes();

@@ -3,7 +3,6 @@
 //! Values of the wrong length are kept as far as they make sense, else as bytes.
 
 use std::net::Ipv6Addr;
-use std::ops::Range;
 
 use nom::Parser;
 use nom::number::complete::{be_u8, be_u16, be_u32};
@@ -15,39 +14,16 @@ use crate::dhcpv6::options::{
     VendorOptions,
 };
 use crate::dhcpv6::{MessageType, address, names, tlv};
+use crate::notes::Notes;
 use crate::{Issue, IssueKind, WireText};
 
 /// How deep options are opened: an association, its address, the status in that, and
 /// one more for leasequeries. Deeper ones are kept as bytes.
 const MAX_DEPTH: usize = 4;
 
-/// What is found wrong in one value, spans counted from its first byte.
-struct Notes {
-    field: String,
-    issues: Vec<Issue>,
-}
-
-impl Notes {
-    fn malformed(&mut self, span: Range<usize>, detail: impl Into<String>) {
-        self.push(IssueKind::Malformed, span, detail.into());
-    }
-
-    fn push(&mut self, kind: IssueKind, span: Range<usize>, detail: String) {
-        self.issues.push(Issue {
-            kind,
-            field: self.field.clone(),
-            span,
-            detail,
-        });
-    }
-}
-
 /// Reads the value of an option that lies `depth` options deep.
 pub(super) fn option(code: u16, bytes: &[u8], depth: usize) -> (Value, Vec<Issue>) {
-    let mut notes = Notes {
-        field: format!("option {code}"),
-        issues: Vec::new(),
-    };
+    let mut notes = Notes::of_option(code);
     let value = match options::row(code) {
         Some(row) => by_shape(row.shape, row.length, bytes, depth, &mut notes),
         None => text_or_bytes(bytes),
@@ -301,10 +277,7 @@ fn vendor_options(bytes: &[u8], depth: usize, notes: &mut Notes) -> Option<Value
         let Some(code) = entry.code else { continue };
         let value = match options::vendor_row(enterprise, code) {
             Some(row) if entry.fault().is_none() => {
-                let mut within = Notes {
-                    field: notes.field.clone(),
-                    issues: Vec::new(),
-                };
+                let mut within = notes.of_part();
                 let unit = if row.shape == Shape::Addresses { 16 } else { 1 };
                 let value = by_shape(
                     row.shape,
@@ -380,26 +353,14 @@ fn text(bytes: &[u8], notes: &mut Notes) -> Value {
     let text = WireText::without_trailing_nuls(bytes);
     let kept = text.as_bytes();
     if kept.contains(&0) {
-        notes.push(
-            IssueKind::Unusual,
-            0..kept.len(),
-            "has a NUL within the text".into(),
-        );
+        notes.unusual(0..kept.len(), "has a NUL within the text");
     }
     if kept.starts_with(b" ") || kept.ends_with(b" ") {
-        notes.push(
-            IssueKind::Unusual,
-            0..kept.len(),
-            "begins or ends with a blank".into(),
-        );
+        notes.unusual(0..kept.len(), "begins or ends with a blank");
     }
     if kept.len() < bytes.len() {
         // RFC 5970 §3.1: not terminated by NUL.
-        notes.push(
-            IssueKind::Unusual,
-            kept.len()..bytes.len(),
-            "ends with a NUL".into(),
-        );
+        notes.unusual(kept.len()..bytes.len(), "ends with a NUL");
     }
     Value::Text(text)
 }
