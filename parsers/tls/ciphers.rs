@@ -224,12 +224,6 @@ pub fn name(suite: u16) -> Option<&'static str> {
     SUITES.get(index).map(|row| row.1)
 }
 
-/// Whether the number only says something and is no cipher: renegotiation info
-/// (RFC 5746 §3.3), fallback (RFC 7507 §4), and GREASE (RFC 8701 §2).
-pub fn is_signal(suite: u16) -> bool {
-    suite == 0x00ff || suite == 0x5600 || super::is_grease(suite)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -245,6 +239,5 @@ mod tests {
         assert_eq!(name(0x1301), Some("TLS_AES_128_GCM_SHA256"));
         assert_eq!(name(0xc02f), Some("TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"));
         assert_eq!(name(0x0a0a), None);
-        assert!(is_signal(0x0a0a) && is_signal(0x00ff) && !is_signal(0x002f));
     }
 }
