@@ -133,7 +133,8 @@ impl Case {
     }
 }
 
-fn capture(end_nanos: i64) -> CaptureFacts {
+/// A capture that ends at this moment, with nothing to be said of it.
+pub(super) fn capture(end_nanos: i64) -> CaptureFacts {
     CaptureFacts {
         name: "test.pcap".into(),
         format: "pcap",

@@ -75,22 +75,11 @@ fn rounded(secs: u64, unit_secs: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::capture::{FrameNumber, LinkType, Taken, Timestamp};
+    use crate::capture::{FrameNumber, Taken, Timestamp};
+    use crate::rules::testing::capture;
 
     fn said(by_secs: &[i64]) -> Vec<Finding> {
         let facts = CaptureFacts {
-            name: "boot.pcap".into(),
-            format: "pcap",
-            compression: None,
-            link_types: vec![LinkType::Ethernet],
-            frames: 100,
-            bytes: 1000,
-            first: Some(Timestamp(0)),
-            last: Some(Timestamp(1)),
-            snap_length: None,
-            sliced_frames: 0,
-            cut_short: None,
-            dropped: None,
             taken: Taken {
                 clock_steps: (1..)
                     .zip(by_secs)
@@ -103,6 +92,7 @@ mod tests {
                     .collect(),
                 ..Taken::default()
             },
+            ..capture(1)
         };
         check(&facts, 0)
     }

@@ -71,23 +71,14 @@ pub(in crate::rules) fn check(facts: &CaptureFacts, index: usize) -> Vec<Finding
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::capture::{CutShort, LinkType, Timestamp};
+    use crate::capture::CutShort;
+    use crate::rules::testing::capture;
 
     fn facts() -> CaptureFacts {
         CaptureFacts {
-            name: "boot.pcap".into(),
-            format: "pcap",
-            compression: None,
-            link_types: vec![LinkType::Ethernet],
             frames: 12,
-            bytes: 1000,
-            first: Some(Timestamp(0)),
-            last: Some(Timestamp(1)),
             snap_length: Some(96),
-            sliced_frames: 0,
-            cut_short: None,
-            dropped: None,
-            taken: crate::capture::Taken::default(),
+            ..capture(1)
         }
     }
 

@@ -68,22 +68,11 @@ pub(in crate::rules) fn check(facts: &CaptureFacts, index: usize) -> Vec<Finding
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::capture::{Copied, Copies, FrameNumber, LinkType, Taken, Timestamp};
+    use crate::capture::{Copied, Copies, FrameNumber, Taken, Timestamp};
+    use crate::rules::testing::capture;
 
     fn said(in_same_capture: u64, compared: u64) -> Vec<Finding> {
         let facts = CaptureFacts {
-            name: "boot.pcap".into(),
-            format: "pcap",
-            compression: None,
-            link_types: vec![LinkType::Ethernet],
-            frames: 100,
-            bytes: 1000,
-            first: Some(Timestamp(0)),
-            last: Some(Timestamp(1)),
-            snap_length: None,
-            sliced_frames: 0,
-            cut_short: None,
-            dropped: None,
             taken: Taken {
                 copies: Copies {
                     frames: in_same_capture,
@@ -96,6 +85,7 @@ mod tests {
                 },
                 ..Taken::default()
             },
+            ..capture(1)
         };
         check(&facts, 0)
     }
