@@ -16,10 +16,10 @@ pub(super) const OTHER_SERVER: [u8; 4] = [192, 0, 2, 11];
 /// One end of a datagram.
 pub(super) type End = ([u8; 4], u16);
 
-/// A frame that was captured whole, at six milliseconds a frame: the same one again is no
+/// A frame that was captured whole, at 26 milliseconds a frame: the same one again is no
 /// copy.
 pub(super) fn frame(number: u64, link_type: LinkType, bytes: &[u8]) -> Frame<'_> {
-    frame_at(number, millis(6 * number), link_type, bytes)
+    frame_at(number, millis(26 * number), link_type, bytes)
 }
 
 pub(super) fn frame_at(
