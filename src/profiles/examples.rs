@@ -42,9 +42,7 @@ fn run(profiles: &Profiles, id: &str, example: &Example) -> Result<(), String> {
     if found == expected {
         Ok(())
     } else {
-        Err(format!(
-            "example is taken for {found:?}, expected {expected:?}"
-        ))
+        Err(format!("example is taken for {found}, expected {expected}"))
     }
 }
 
@@ -57,6 +55,25 @@ struct Who {
     firmware: Option<String>,
     name: Option<String>,
     mac: Option<MacAddress>,
+}
+
+impl std::fmt::Display for Who {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mac = self.mac.map(|mac| mac.to_string());
+        let facts = [
+            ("family", &self.family),
+            ("vendor", &self.vendor),
+            ("model", &self.model),
+            ("firmware", &self.firmware),
+            ("name", &self.name),
+            ("mac", &mac),
+        ];
+        let told: Vec<String> = facts
+            .into_iter()
+            .filter_map(|(name, value)| Some(format!("{name} = {:?}", value.as_ref()?)))
+            .collect();
+        f.write_str(&told.join(", "))
+    }
 }
 
 impl From<&Identification<'_>> for Who {

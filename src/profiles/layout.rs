@@ -21,7 +21,7 @@ pub(super) struct Layout {
     #[serde(default)]
     pub(super) overrules: Vec<Spanned<String>>,
     #[serde(default)]
-    pub(super) models: Vec<String>,
+    pub(super) models: Vec<Spanned<String>>,
     /// Other words that people use for it: `SPIP`, `3PCC`.
     #[serde(default)]
     pub(super) aliases: Vec<String>,
@@ -70,10 +70,10 @@ pub(super) struct OuiLayout {
 #[serde(deny_unknown_fields)]
 pub(super) struct ProvisioningLayout {
     #[serde(default)]
-    pub(super) option: Vec<OptionLayout>,
+    pub(super) option: Vec<Spanned<OptionLayout>>,
     #[serde(default)]
     pub(super) header_fields: bool,
-    pub(super) default_protocol: Option<String>,
+    pub(super) default_protocol: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) static_possible: bool,
     #[serde(default)]
@@ -172,16 +172,22 @@ pub(super) struct Example {
 }
 
 impl ProvisioningLayout {
+    fn options(&self) -> impl Iterator<Item = &OptionLayout> {
+        self.option.iter().map(Spanned::get_ref)
+    }
+
     pub(super) fn provisioning(&self) -> Provisioning {
         Provisioning {
-            options: self.option.iter().map(|option| option.code).collect(),
+            options: self.options().map(|option| option.code).collect(),
             header_fields: self.header_fields,
             value_forms: self
-                .option
-                .iter()
+                .options()
                 .map(|option| (option.code, option.form.value_form()))
                 .collect(),
-            default_protocol: self.default_protocol.clone(),
+            default_protocol: self
+                .default_protocol
+                .as_ref()
+                .map(|it| it.get_ref().clone()),
             static_possible: self.static_possible,
             cloud_hosts: self.cloud_hosts.clone(),
             vlan_options: self.vlan_options.clone(),

@@ -15,6 +15,7 @@ mod identify;
 mod layout;
 mod listed;
 pub mod pattern;
+mod plausible;
 pub mod provisioning;
 pub mod recognition;
 mod search;

@@ -40,6 +40,12 @@ impl Pattern {
         self.compile().map(drop)
     }
 
+    /// Whether the pattern has a group of this name. A pattern that is none has none.
+    pub(super) fn names_group(&self, name: &str) -> bool {
+        self.regex()
+            .is_some_and(|regex| regex.capture_names().flatten().any(|group| group == name))
+    }
+
     /// Whether the value looks like it. A pattern that is none matches nothing.
     pub fn is_match(&self, value: &[u8]) -> bool {
         self.may_match(value) && self.regex().is_some_and(|regex| regex.is_match(value))

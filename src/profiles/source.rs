@@ -125,7 +125,7 @@ impl Family {
         let layout = toml::from_str(text).map_err(|error| ProfileError {
             file: file.to_owned(),
             line: error.span().map(|span| line_of(text, span.start)),
-            reason: error.message().to_owned(),
+            reason: plain(error.message()),
         })?;
         Ok(Self {
             id: id.to_owned(),
@@ -138,6 +138,10 @@ impl Family {
 
     pub(super) fn id(&self) -> &str {
         &self.id
+    }
+
+    pub(super) fn layout(&self) -> &Layout {
+        &self.layout
     }
 
     pub(super) fn examples(&self) -> &[Spanned<Example>] {
@@ -155,6 +159,9 @@ impl Family {
 
     fn profile(&self, base: Option<&Profile>) -> Result<Profile, ProfileError> {
         let layout = &self.layout;
+        if self.is_checked {
+            self.check_plausible()?;
+        }
         let mut file_rules = self.file_rules()?;
         let mut chains: Vec<Chain> = layout
             .chain
@@ -182,7 +189,11 @@ impl Family {
                 .iter()
                 .map(|id| id.get_ref().clone())
                 .collect(),
-            models: layout.models.clone(),
+            models: layout
+                .models
+                .iter()
+                .map(|it| it.get_ref().clone())
+                .collect(),
             aliases: layout.aliases.clone(),
             file_rules,
             chains,
@@ -248,7 +259,7 @@ impl Family {
         if self.is_checked {
             pattern
                 .check()
-                .map_err(|error| self.error(span, error.to_string()))?;
+                .map_err(|error| self.error(span, last_line(&error.to_string())))?;
         }
         Ok(pattern)
     }
@@ -265,6 +276,10 @@ impl Family {
                     None => (pattern_of(name), file.name.span()),
                 };
                 let pattern = self.pattern(pattern, true, &blamed)?;
+                if self.is_checked {
+                    let templates = [&file.model, &file.firmware, &file.phone_name];
+                    self.check_templates(&pattern, templates, &blamed)?;
+                }
                 let example = match &file.example {
                     Some(example) => example.get_ref().clone(),
                     None => example_of(name),
@@ -366,6 +381,8 @@ impl Family {
         let example = unescape(layout.example.get_ref());
         let example = WireText::without_trailing_nuls(&example);
         if self.is_checked {
+            let templates = [&layout.model, &layout.firmware, &layout.name];
+            self.check_templates(&pattern, templates, &layout.pattern.span())?;
             self.check_identify_example(layout, &pattern, &facts, &example)?;
         }
         Ok(IdentifyRule {
@@ -396,7 +413,7 @@ impl Family {
             mac: told.mac.map(|mac| mac.to_string()),
         };
         if gives != layout.gives {
-            let reason = format!("example gives {gives:?}");
+            let reason = format!("example gives {gives}");
             return Err(self.error(&layout.example.span(), reason));
         }
         Ok(())
@@ -436,6 +453,25 @@ impl Family {
             })
             .collect()
     }
+}
+
+/// What serde says, without the names of its types.
+fn plain(message: &str) -> String {
+    let bounds = [("u8", u32::from(u8::MAX)), ("u32", u32::MAX)];
+    bounds
+        .into_iter()
+        .fold(message.to_owned(), |text, (name, most)| {
+            text.replace(
+                &format!("expected {name}"),
+                &format!("expected a number from 0 to {most}"),
+            )
+        })
+}
+
+/// What is wrong with a regular expression, without its picture.
+fn last_line(message: &str) -> String {
+    let last = message.lines().last().unwrap_or(message);
+    last.trim_start_matches("error: ").to_owned()
 }
 
 /// What the family says itself, then what its base says.
