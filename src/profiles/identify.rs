@@ -367,9 +367,19 @@ impl Profile {
 
     fn understand_text(&self, source: ClueSource, value: &WireText) -> Option<(Strength, Told)> {
         let value = without_nuls(value);
-        self.identify_rules
-            .iter()
-            .filter(|rule| rule.source == source)
+        // A phone names itself to a call server as to a web server, and the reverse.
+        let twin = match source {
+            ClueSource::HttpUserAgent => Some(ClueSource::SipUserAgent),
+            ClueSource::SipUserAgent => Some(ClueSource::HttpUserAgent),
+            _ => None,
+        };
+        let rules_of = |source| {
+            self.identify_rules
+                .iter()
+                .filter(move |rule| Some(rule.source) == source)
+        };
+        rules_of(Some(source))
+            .chain(rules_of(twin))
             .find_map(|rule| {
                 let told = rule.facts.read(&rule.pattern, value.as_bytes())?;
                 Some((rule.strength, told))
