@@ -121,7 +121,28 @@ fn found(boots: &[Boot], count: usize, last: usize, end: &End) -> Finding {
     for boot in boots.iter().take(last + 1).skip(last + 1 - count) {
         finding = finding.evidence(boot.started, format!("boot {} begins", boot.number));
     }
-    finding.remedy("Mend what stops these boots; the loop ends by itself.")
+    finding.remedy(remedy(boots.get(last), end))
+}
+
+/// What to do about the place where the boots end.
+fn remedy(last: Option<&Boot>, end: &End) -> String {
+    let place = last.and_then(|boot| boot.transfers.last());
+    let server = place.map_or("the server".to_owned(), |one| one.server.to_string());
+    let number = last.map_or(1, |boot| boot.number);
+    match &end.file {
+        Some((file, TransferVerdict::NotFound)) => format!(
+            "Put {file} on {server}, spelled exactly like this: see what is said of boot {number}. \
+             The loop ends by itself."
+        ),
+        Some((file, verdict)) if verdict.is_delivered() => format!(
+            "Check {file} on {server}: the phone has it whole and starts over. A configuration: is \
+             it well-formed, and for this model? An image: is it of this model, unchanged, and \
+             signed by a key that the phone's loader knows?"
+        ),
+        _ => format!(
+            "Mend what is said of boot {number}, where the phone stops; the loop ends by itself."
+        ),
+    }
 }
 
 #[cfg(test)]
@@ -148,6 +169,11 @@ mod tests {
             "3 boots in a row end at \"sip.ld\" (not-found)"
         );
         assert_eq!(findings[0].evidence.len(), 3);
+        assert_eq!(
+            findings[0].remedy[0],
+            "Put sip.ld on 192.0.2.10, spelled exactly like this: see what is said of boot 3. The \
+             loop ends by itself."
+        );
     }
 
     #[test]
