@@ -49,7 +49,13 @@ fn request_unanswered(boot: &Boot, context: &Context<'_>) -> Option<Finding> {
         || boot.reach.arp.iter().any(|target| !target.probe);
     // A renewal that nobody answers leaves the phone its address for hours.
     let renewal = !last.message.client_address.is_unspecified();
-    if settled || went_on || renewal || context.watched_secs_after(last.at) < ACK_SECS {
+    let first = lease.of_kind(MessageType::Request).next()?;
+    // Who begins from DISCOVER again has waited long enough.
+    let begins_again = lease
+        .of_kind(MessageType::Discover)
+        .any(|discover| discover.at.time.secs_since(first.at.time) >= ACK_SECS);
+    let waited = begins_again || context.watched_secs_after(last.at) >= ACK_SECS;
+    if settled || went_on || renewal || !waited {
         return None;
     }
     let count = lease.of_kind(MessageType::Request).count();
@@ -63,7 +69,6 @@ fn request_unanswered(boot: &Boot, context: &Context<'_>) -> Option<Finding> {
     } else {
         Confidence::Likely
     };
-    let first = lease.of_kind(MessageType::Request).next()?;
     Some(
         Finding::new(
             "dhcp-ack-missing",
@@ -114,6 +119,18 @@ mod tests {
         let findings = Case::new("cisco-79x1", asked()).check(check);
         assert_eq!(findings.len(), 1);
         assert_eq!(findings[0].confidence, Confidence::Certain);
+    }
+
+    #[test]
+    fn a_phone_that_begins_again_has_waited_long_enough() {
+        let boot = asked().after_secs(8).dhcp(MessageType::Discover, &[]);
+        let boot = boot.dhcp(MessageType::Request, &[(54, &[192, 0, 2, 10])]);
+        let check = |boot| {
+            let case = Case::new("cisco-79x1", boot).ends_after_secs(1);
+            case.check(check).len()
+        };
+        assert_eq!(check(boot), 1);
+        assert_eq!(check(asked()), 0);
     }
 
     #[test]

@@ -33,7 +33,7 @@
 
 use phoneboot_parsers::dhcp::MessageType;
 
-use super::dhcpv6;
+use super::{dhcpv6, without_lease};
 use crate::finding::{About, Confidence, Finding, Severity};
 use crate::rules::Context;
 use crate::rules::link::port_auth_failed;
@@ -80,18 +80,7 @@ fn discover_unanswered(boot: &Boot, context: &Context<'_>) -> Option<Finding> {
     if answered || !proven || port_auth_failed::may_come(boot, context) {
         return None;
     }
-    // A phone that goes on without a lease has an address of its own.
-    let went_on = boot
-        .transfers
-        .iter()
-        .any(|transfer| transfer.answered.is_some());
-    let severity = if dhcpv6::got_on_by_ipv6(boot) {
-        Severity::Note
-    } else if went_on || boot.is_registered() {
-        Severity::Warning
-    } else {
-        Severity::Error
-    };
+    let severity = without_lease(boot);
     let vlan = last.vlan;
     let place = vlan.map_or("untagged".to_owned(), |vlan| format!("in VLAN {vlan}"));
     Some(

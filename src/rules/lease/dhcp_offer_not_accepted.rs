@@ -26,11 +26,12 @@
 
 use phoneboot_parsers::dhcp::MessageType;
 
-use super::dhcpv6;
-use crate::finding::{About, Finding, Severity};
+use crate::finding::{About, Finding};
 use crate::rules::Context;
 use crate::session::Boot;
 use crate::session::lease::LeaseMessage;
+
+use super::without_lease;
 
 /// Who still sends DISCOVER so long after an OFFER does not take it. Phones that wait for
 /// a better one wait up to five seconds.
@@ -72,17 +73,7 @@ fn found(boot: &Boot, context: &Context<'_>) -> Option<Finding> {
     {
         return None;
     }
-    let went_on = boot
-        .transfers
-        .iter()
-        .any(|transfer| transfer.answered.is_some());
-    let severity = if dhcpv6::got_on_by_ipv6(boot) {
-        Severity::Note
-    } else if went_on || boot.is_registered() {
-        Severity::Warning
-    } else {
-        Severity::Error
-    };
+    let severity = without_lease(boot);
     let lacks = lacks(last_offer, context);
     let server = last_offer.server();
     let whom = server.map_or("the DHCP server".to_owned(), |server| {
@@ -163,6 +154,7 @@ fn advise(finding: Finding, lacks: Option<&(String, Option<u8>)>, whom: &str) ->
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::finding::Severity;
     use crate::rules::testing::Case;
     use crate::session::testing::BootBuilder;
 

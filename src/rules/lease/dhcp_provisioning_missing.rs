@@ -23,10 +23,10 @@
 //! ## References
 //! RFC 2132 §9.4 (option 66); RFC 5970 §3.1 (DHCPv6 option 59); the families' own options: `phoneboot phones`.
 
-use super::dhcpv6;
+use super::{dhcpv6, went_on_after};
 use crate::finding::{About, Confidence, Finding, Severity};
 use crate::rules::Context;
-use crate::session::{Boot, Phase};
+use crate::session::Boot;
 
 /// A phone that knows its server asks it within this time after the lease, where the
 /// family is not known to wait longer.
@@ -53,15 +53,7 @@ pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding
     if wanted.is_empty() || wanted.first() == Some(&150) || given || in_header {
         return Vec::new();
     }
-    let went_on = boot
-        .timeline
-        .iter()
-        .any(|step| step.phase >= Phase::Fetch && step.at > lease.at)
-        || boot
-            .reach
-            .connections
-            .iter()
-            .any(|connection| connection.first > lease.at);
+    let went_on = went_on_after(boot, lease.at);
     let idle_secs = context.watched_secs_after(lease.at);
     let patience = profile.first_request_secs.map_or(ASK_SECS, f64::from);
     let severity = if went_on {

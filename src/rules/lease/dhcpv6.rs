@@ -11,8 +11,10 @@ use phoneboot_parsers::{IssueKind, WireText};
 
 use crate::finding::{About, Confidence, Finding, Severity};
 use crate::rules::Context;
+use crate::session::Boot;
 use crate::session::lease6::{BOOT_FILE_URL, Lease6Message, VENDOR_OPTIONS};
-use crate::session::{Boot, Phase};
+
+use super::{went_on_after, works};
 
 /// A server that is going to answer a SOLICIT does so within this time.
 const ADVERTISE_SECS: f64 = 10.0;
@@ -59,14 +61,6 @@ fn managed(boot: &Boot, vlan: Option<u16>) -> Option<bool> {
     Some(said.any(|managed| managed))
 }
 
-pub(super) fn went_on(boot: &Boot) -> bool {
-    boot.is_registered()
-        || boot
-            .transfers
-            .iter()
-            .any(|transfer| transfer.answered.is_some())
-}
-
 fn about(seen: &Lease6Message, option: Option<u8>) -> About {
     About {
         server: seen.server().map(Into::into),
@@ -95,7 +89,7 @@ pub(super) fn offer_missing(boot: &Boot, context: &Context<'_>) -> Option<Findin
         return None;
     }
     let managed = managed(boot, last.vlan);
-    let needs_none = has_ipv4(boot, context) || went_on(boot);
+    let needs_none = has_ipv4(boot, context) || works(boot);
     // Where routers say that there is no DHCPv6, phones make their addresses themselves.
     // Where IPv4 works and nobody announces DHCPv6, asking in vain is normal.
     if managed == Some(false) || (needs_none && managed.is_none()) {
@@ -168,7 +162,7 @@ pub(super) fn reply_missing(boot: &Boot, context: &Context<'_>) -> Option<Findin
         .any(|reply| reply.at > first.at);
     let count = boot.lease6.of_kind(MessageType::Request).count();
     if settled
-        || went_on(boot)
+        || works(boot)
         || got_on_by_ipv6(boot)
         || has_ipv4(boot, context)
         || !context.sees_answers(boot)
@@ -222,7 +216,7 @@ pub(super) fn refused(boot: &Boot, context: &Context<'_>) -> Option<Finding> {
         .lease6
         .granted()
         .is_some_and(|granted| granted.at > last.at);
-    let severity = if settled || has_ipv4(boot, context) || went_on(boot) {
+    let severity = if settled || has_ipv4(boot, context) || works(boot) {
         Severity::Note
     } else {
         Severity::Error
@@ -285,15 +279,7 @@ pub(super) fn provisioning_missing(boot: &Boot, context: &Context<'_>) -> Option
     {
         return None;
     }
-    let went_on = boot
-        .timeline
-        .iter()
-        .any(|step| step.phase >= Phase::Fetch && step.at > reply.at)
-        || boot
-            .reach
-            .connections
-            .iter()
-            .any(|connection| connection.first > reply.at);
+    let went_on = went_on_after(boot, reply.at);
     let patience = profile.first_request_secs.map_or(ASK_SECS, f64::from);
     if went_on || (context.watched_secs_after(reply.at) < patience && !boot.followed_by_another) {
         return None;

@@ -7,7 +7,8 @@ use crate::finding::{About, Confidence, Finding, Severity};
 use crate::rules::Context;
 use crate::session::Boot;
 
-use super::dhcpv6::{has_ipv4, went_on};
+use super::dhcpv6::has_ipv4;
+use super::works;
 
 /// A server that is going to answer does so within this time.
 const REPLY_SECS: f64 = 10.0;
@@ -20,7 +21,7 @@ pub(super) fn unanswered(boot: &Boot, context: &Context<'_>) -> Option<Finding> 
     let answered = boot.lease6.of_kind(MessageType::Reply).next().is_some();
     // Who has another way, by what it had stored or by IPv4, needs no answer.
     let needs_none = has_ipv4(boot, context)
-        || went_on(boot)
+        || works(boot)
         || !boot.reach.connections.is_empty()
         || !boot.transfers.is_empty()
         || !boot.lookups.is_empty();
