@@ -1,9 +1,15 @@
 //! The servers that DHCP names to a phone, source by source.
 
 use std::collections::BTreeSet;
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use phoneboot_parsers::dhcp;
+
+use crate::event::At;
+use crate::session::Boot;
+
+use super::Context;
+use super::context::TransferVerdict;
 
 /// Where a DHCP message names a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,6 +82,39 @@ pub(super) fn by_next_server(message: &dhcp::Message) -> Option<Named> {
 /// What the header's server name names.
 pub(super) fn by_server_name(message: &dhcp::Message) -> Option<Named> {
     named(&message.server_name.to_string())
+}
+
+/// Whether the list of option 150 that this server stands in has another one that the phone
+/// has not asked, and still may: since that moment it has waited for less than its family's
+/// patience.
+pub(super) fn is_another_left(
+    boot: &Boot,
+    context: &Context<'_>,
+    server: IpAddr,
+    since: At,
+) -> bool {
+    let Some(lease) = boot.lease.acknowledged() else {
+        return false;
+    };
+    let list = lease.message.addresses(150).unwrap_or_default();
+    let is_listed = list.iter().any(|address| IpAddr::V4(*address) == server);
+    is_listed
+        && !boot.followed_by_another
+        && context.watched_secs_after(since) < context.patience_secs()
+        && list.into_iter().map(IpAddr::V4).any(|address| {
+            let mut asked = context
+                .reads(boot)
+                .filter(|(transfer, _)| transfer.server == address);
+            // A question that may yet be answered is no silence.
+            address != server && asked.all(|(_, verdict)| verdict == TransferVerdict::Unknown)
+        })
+}
+
+/// Whether another server than this one answered what the phone asked it after that moment.
+pub(super) fn another_answers(boot: &Boot, server: IpAddr, since: At) -> bool {
+    boot.transfers
+        .iter()
+        .any(|transfer| transfer.server != server && transfer.answered.is_some_and(|at| at > since))
 }
 
 /// The host in a text: an address, a name or a URL.

@@ -34,7 +34,7 @@ use phoneboot_parsers::Protocol;
 use crate::finding::{Confidence, Finding, Severity};
 use crate::rules::Context;
 use crate::rules::context::TransferVerdict;
-use crate::rules::servers::{self, Named};
+use crate::rules::servers;
 use crate::session::Boot;
 use crate::session::transfer::Transfer;
 
@@ -49,7 +49,7 @@ pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding
         if transfer.protocol == Protocol::Tftp
             && verdict == TransferVerdict::Unanswered
             && is_proven(boot, context, transfer)
-            && !may_ask_another(boot, context, transfer)
+            && !servers::is_another_left(boot, context, transfer.server, transfer.first)
             && !context.arrived(boot, &transfer.file_name())
         {
             by_server.entry(transfer.server).or_default().push(transfer);
@@ -66,35 +66,6 @@ fn is_proven(boot: &Boot, context: &Context<'_>, transfer: &Transfer) -> bool {
     transfer.requests > 1
         || (context.sees_answers(boot)
             && context.watched_secs_after(transfer.last_request) >= SINGLE_REQUEST_SECS)
-}
-
-/// Whether DHCP named another server that the phone has not asked, and still may.
-fn may_ask_another(boot: &Boot, context: &Context<'_>, transfer: &Transfer) -> bool {
-    let Some(lease) = boot.lease.acknowledged() else {
-        return false;
-    };
-    let named = [150, 66].map(|code| servers::by_option(&lease.message, code));
-    let mut addresses = named
-        .into_iter()
-        .flatten()
-        .filter_map(|named| match named {
-            Named::Addresses(addresses) => Some(addresses),
-            Named::Name(_) => None,
-        })
-        .flatten();
-    let is_left = |address| {
-        address != transfer.server && boot.transfers.iter().all(|one| one.server != address)
-    };
-    !boot.followed_by_another
-        && context.watched_secs_after(transfer.last_request) < context.patience_secs()
-        && addresses.any(|address| is_left(IpAddr::V4(address)))
-}
-
-/// Whether another server answered what the phone asked it after this request.
-fn another_answers(boot: &Boot, first: &Transfer) -> bool {
-    boot.transfers.iter().any(|other| {
-        other.server != first.server && other.answered.is_some_and(|at| at > first.last_request)
-    })
 }
 
 fn unanswered(
@@ -114,7 +85,7 @@ fn unanswered(
     let came_up = boot.is_registered() || context.is_loaded(boot);
     let went_on = transfers
         .iter()
-        .any(|transfer| another_answers(boot, transfer));
+        .any(|transfer| servers::another_answers(boot, transfer.server, transfer.first));
     let severity = match (came_up || went_on, answered_others) {
         (true, true) => Severity::Note,
         (true, false) => Severity::Warning,

@@ -103,7 +103,7 @@ fn unanswered(
     let address = neighbor.address;
     let finding = Finding::new(
         "server-unreachable",
-        severity(boot, context, role),
+        severity(boot, context, (role, IpAddr::V6(address))),
         format!("nobody answers for the {role}'s address {address}"),
     )
     .confidence(Confidence::Likely)

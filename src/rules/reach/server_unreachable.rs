@@ -28,7 +28,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use crate::event::Unreachable;
 use crate::finding::{About, Confidence, Finding, Severity};
-use crate::rules::{Context, names};
+use crate::rules::{Context, names, servers};
 use crate::session::Boot;
 use crate::session::quoted::Request;
 use crate::session::reach::ArpTarget;
@@ -54,12 +54,11 @@ pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding
         .iter()
         .filter(|target| is_silent(boot, context, target))
         .filter_map(|target| {
-            Some(no_arp(
-                boot,
-                context,
-                target,
-                role_of(boot, context, target.address)?,
-            ))
+            let role = role_of(boot, context, target.address)?;
+            let address = IpAddr::V4(target.address);
+            let may_ask_another =
+                role == "server" && servers::is_another_left(boot, context, address, target.first);
+            (!may_ask_another).then(|| no_arp(boot, context, target, role))
         })
         .collect();
     findings.extend(super::neighbors::silent(boot, context));
@@ -140,8 +139,13 @@ fn role_of(boot: &Boot, context: &Context<'_>, address: Ipv4Addr) -> Option<&'st
     }
 }
 
-pub(super) fn severity(boot: &Boot, context: &Context<'_>, role: &str) -> Severity {
+pub(super) fn severity(
+    boot: &Boot,
+    context: &Context<'_>,
+    (role, address): (&str, IpAddr),
+) -> Severity {
     let finds_names = || boot.lookups.iter().any(|lookup| lookup.answer().is_some());
+    let is_router = role == "router";
     if role == NAME_SERVER && !boot.is_registered() && !finds_names() {
         // What a phone that has its files still wants of DNS is not known.
         if context.fetched_anything(boot) {
@@ -151,7 +155,9 @@ pub(super) fn severity(boot: &Boot, context: &Context<'_>, role: &str) -> Severi
         }
     } else if role == NAME_SERVER || boot.is_registered() || context.is_loaded(boot) {
         Severity::Note
-    } else if role == "router" && context.fetched_anything(boot) {
+    } else if (is_router && context.fetched_anything(boot))
+        || (!is_router && servers::another_answers(boot, address, boot.started))
+    {
         Severity::Warning
     } else {
         Severity::Error
@@ -162,7 +168,7 @@ fn no_arp(boot: &Boot, context: &Context<'_>, target: &ArpTarget, role: &str) ->
     let address = target.address;
     let finding = Finding::new(
         "server-unreachable",
-        severity(boot, context, role),
+        severity(boot, context, (role, IpAddr::V4(address))),
         format!("nobody answers for the {role}'s address {address}"),
     )
     .confidence(Confidence::Likely)
@@ -278,7 +284,7 @@ fn sent_back(boot: &Boot, context: &Context<'_>) -> Vec<Finding> {
         findings.push(
             Finding::new(
                 "server-unreachable",
-                severity(boot, context, "server"),
+                severity(boot, context, ("server", server)),
                 format!("no way to {server}: {why}"),
             )
             .detail(format!(
@@ -335,6 +341,28 @@ mod tests {
             findings[0].title,
             "nobody answers for the server's address 192.0.2.10"
         );
+    }
+
+    #[test]
+    fn a_second_server_of_the_list_is_waited_for() {
+        let list = [192, 0, 2, 10, 192, 0, 2, 11];
+        let boot = || BootBuilder::new().lease(&[150], &[(150, &list)]);
+        let asked = |address| boot().arp(address, 4, false);
+        let check = |boot, secs| {
+            let case = Case::new("cisco-79x1", boot).ends_after_secs(secs);
+            case.check(check)
+        };
+        assert_eq!(check(asked(SERVER), 5), []);
+        assert_eq!(check(asked(SERVER), 120)[0].severity, Severity::Error);
+        let router = Ipv4Addr::new(192, 0, 2, 1);
+        assert_eq!(check(asked(router), 5)[0].severity, Severity::Error);
+        let second = asked(SERVER).transfer(
+            phoneboot_parsers::Protocol::Tftp,
+            "CTLSEP001AA17BE638.tlv",
+            Status::NotFound,
+            |transfer| transfer.server = [192, 0, 2, 11].into(),
+        );
+        assert_eq!(check(second, 5)[0].severity, Severity::Warning);
     }
 
     #[test]
