@@ -44,6 +44,9 @@ const ANSWER_SECS: f64 = 5.0;
 const OTHER_WAY_SECS: f64 = 10.0;
 
 const DNS_PORT: u16 = 53;
+/// A phone that still asks for a name after this time has no other way: resolvers repeat a
+/// question for some ten seconds.
+const INSISTS_SECS: f64 = 30.0;
 
 /// The option of DHCPv6 that holds the URL to boot from.
 const BOOT_URL: u8 = 59;
@@ -165,7 +168,12 @@ fn is_proven(boot: &Boot, context: &Context<'_>, name: &Wanted<'_>) -> bool {
 fn weight(boot: &Boot, context: &Context<'_>, name: &Wanted<'_>) -> Option<(Severity, Confidence)> {
     let last = name.last()?;
     let went_on = went_on(boot, last);
-    let is_over = boot.followed_by_another || context.watched_secs_after(last) >= OTHER_WAY_SECS;
+    // Who asks the same again and again knows no other way.
+    let insists = name.first().is_some_and(|first| {
+        last.time.secs_since(first.time) >= INSISTS_SECS && !self::went_on(boot, first)
+    });
+    let is_over =
+        insists || boot.followed_by_another || context.watched_secs_after(last) >= OTHER_WAY_SECS;
     let stopped = !went_on && is_over && !boot.is_registered();
     let fetched = context.fetched_anything(boot);
     let severity = match name.role {
@@ -556,6 +564,18 @@ mod tests {
         ] {
             assert_eq!(said(leased().lookup(PROV, A, 2, told)), error(&title));
         }
+    }
+
+    #[test]
+    fn a_phone_that_asks_over_and_over_needs_no_long_end() {
+        let severity = |secs| {
+            let no_name = || Some(Answer::NoName);
+            let boot = leased().lookup(PROV, A, 1, no_name()).after_secs(secs);
+            let boot = boot.lookup(PROV, A, 1, no_name());
+            said_of(&Case::new("yealink-t4x", boot).ends_after_secs(1))[0].0
+        };
+        assert_eq!(severity(5), Severity::Note);
+        assert_eq!(severity(40), Severity::Error);
     }
 
     #[test]
