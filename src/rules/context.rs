@@ -104,6 +104,11 @@ pub(super) fn came(transfer: &Transfer, verdict: TransferVerdict) -> bool {
     }
 }
 
+/// Whether so many requests over this time show that a phone does not go on.
+fn lasts(requests: u64, secs: f64) -> bool {
+    (requests >= IN_VAIN && secs >= IN_VAIN_SECS) || (requests > 1 && secs >= NEXT_ROUND_SECS)
+}
+
 impl<'a> Context<'a> {
     /// When the capture that holds `at` ended, and every one that goes on where it ends.
     pub fn capture_end(&self, at: At) -> Timestamp {
@@ -371,26 +376,44 @@ impl<'a> Context<'a> {
         })
     }
 
-    /// Whether the phone asks again and again for what it is refused, and gets nothing new
-    /// in between: it has begun its round again.
-    fn asks_again_in_vain(&self, boot: &Boot) -> bool {
-        boot.transfers.iter().any(|transfer| {
-            let lasted_secs = transfer.last_request.time.secs_since(transfer.first.time);
-            let is_refused = matches!(
-                transfer.status,
-                Status::NotFound
-                    | Status::Refused
-                    | Status::Unauthorized
-                    | Status::Redirected
-                    | Status::ServerError
-            );
-            let insists = (transfer.requests >= IN_VAIN && lasted_secs >= IN_VAIN_SECS)
-                || (transfer.requests > 1 && lasted_secs >= NEXT_ROUND_SECS);
-            transfer.direction == Direction::Read
-                && is_refused
-                && insists
-                && !self.got_more_after(boot, transfer.first)
+    /// Whether the phone asks again and again for what it does not get, or has read already,
+    /// and gets nothing new in between: it has begun its round again.
+    pub fn asks_again_in_vain(&self, boot: &Boot) -> bool {
+        self.reads(boot).any(|(transfer, verdict)| {
+            let (in_vain, since) = match verdict {
+                TransferVerdict::Complete => (self.reads_again(boot, transfer), transfer.last),
+                TransferVerdict::UpToDate
+                | TransferVerdict::Unknown
+                | TransferVerdict::Unanswered
+                | TransferVerdict::Stalled => return false,
+                _ => (Self::insists(transfer), transfer.first),
+            };
+            in_vain && !self.got_more_after(boot, since)
         })
+    }
+
+    /// Whether the phone has asked for this file often and long enough to show that it does
+    /// not go on without it.
+    pub fn insists(transfer: &Transfer) -> bool {
+        let lasted_secs = transfer.last_request.time.secs_since(transfer.first.time);
+        lasts(transfer.requests, lasted_secs)
+    }
+
+    /// Whether the phone fetches this file, which it has whole, over and over.
+    fn reads_again(&self, boot: &Boot, transfer: &Transfer) -> bool {
+        let is_again = |other: &&Transfer| {
+            other.file == transfer.file
+                && other.server == transfer.server
+                && other.is_delivered()
+                && other.first > transfer.last
+        };
+        let again = boot.transfers.iter().filter(is_again);
+        let Some(last) = again.clone().map(|other| other.first).max() else {
+            return false;
+        };
+        let rounds = u64::try_from(again.count()).unwrap_or(u64::MAX);
+        let lasted_secs = last.time.secs_since(transfer.first.time);
+        lasts(rounds.saturating_add(1), lasted_secs)
     }
 
     /// Whether the boot before this one ended with the same file, and did not register.

@@ -127,6 +127,7 @@ fn may_ask_on(boot: &Boot, context: &Context<'_>, transfer: &Transfer) -> bool {
     }
     has_stand_in
         && !last.is_some_and(asked)
+        && !context.asks_again_in_vain(boot)
         && !boot.is_registered()
         && !loss::went_on(boot, context, transfer)
         && context.watched_secs_after(transfer.last) < STAND_IN_SECS
@@ -590,6 +591,21 @@ mod tests {
         assert_eq!(findings[0].severity, Severity::Error);
         assert_eq!(findings[0].evidence.len(), 3);
         assert!(findings[0].remedy[1].contains("XMLDefault.cnf.xml"));
+    }
+
+    #[test]
+    fn a_phone_that_begins_its_round_again_asks_for_no_other_stand_in() {
+        let round = |boot: BootBuilder| {
+            boot.tftp("SEP001AA17BE638.cnf.xml", Status::NotFound)
+                .after_secs(20)
+                .with(|boot, at| {
+                    let transfer = &mut boot.transfers[0];
+                    (transfer.requests, transfer.last_request, transfer.last) = (3, at, at);
+                    boot.ended = at;
+                })
+        };
+        let case = Case::new("cisco-7905-7912", round(BootBuilder::new())).ends_after_secs(1);
+        assert_eq!(case.check(check)[0].severity, Severity::Error);
     }
 
     #[test]

@@ -122,7 +122,9 @@ mod tests {
         let (asked, signed_for) = ("term70.default.loads", "SCCP70.9-4-2SR3-1S.loads");
         let boot = signed(BootBuilder::new(), asked, signed_for);
         let boot = signed(boot.after_secs(20), asked, signed_for);
-        let findings = Case::new("cisco-79x1", boot).check(check);
+        let boot = signed(boot.after_secs(20), asked, signed_for);
+        let case = Case::new("cisco-79x1", boot).ends_after_secs(1);
+        let findings = case.check(check);
         assert_eq!(findings.len(), 1);
         assert_eq!(findings[0].severity, Severity::Error);
     }

@@ -38,10 +38,10 @@ pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding
     refusals::of_verdict(boot, context, TransferVerdict::Unauthorized)
         .iter()
         .filter(|refusals| {
-            refusals
-                .transfers
-                .iter()
-                .any(|transfer| context.watched_secs_after(transfer.last) >= RETRY_SECS)
+            refusals.transfers.iter().any(|transfer| {
+                context.watched_secs_after(transfer.last) >= RETRY_SECS
+                    || Context::insists(transfer)
+            })
         })
         .map(|refusals| required(boot, context, refusals))
         .collect()

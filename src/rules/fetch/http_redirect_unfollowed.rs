@@ -48,7 +48,8 @@ pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding
     let mut by_place: BTreeMap<(IpAddr, String), Vec<Unfollowed<'_>>> = BTreeMap::new();
     let redirected = context.reads(boot).filter(|(transfer, verdict)| {
         *verdict == TransferVerdict::Redirected
-            && context.watched_secs_after(transfer.last) >= FOLLOW_SECS
+            && (context.watched_secs_after(transfer.last) >= FOLLOW_SECS
+                || Context::insists(transfer))
             && !context.arrived(boot, &transfer.file_name())
     });
     for (transfer, _) in redirected {

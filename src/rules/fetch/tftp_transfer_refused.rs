@@ -29,6 +29,7 @@ use std::collections::BTreeMap;
 use phoneboot_parsers::Protocol;
 use phoneboot_parsers::tftp::Direction;
 
+use crate::event::At;
 use crate::finding::{Finding, Severity};
 use crate::rules::Context;
 use crate::rules::context::TransferVerdict;
@@ -78,12 +79,14 @@ fn said_by(transfer: &Transfer) -> (u32, bool) {
 /// capture shows what the server says.
 fn is_probe(boot: &Boot, transfer: &Transfer) -> bool {
     let is_one_sided = matches!(only_side(boot), Some(Side::FromPhone(_)));
+    // The question for the file itself may have followed already.
+    let asks_now = |at: At| transfer.last_request > at;
     transfer.blocks == 0
-        && (transfer.options_accepted || is_one_sided)
-        && transfer
-            .error
-            .as_ref()
-            .is_some_and(|error| error.from_phone && matches!(error.code, 0 | 8))
+        && transfer.error.as_ref().is_some_and(|error| {
+            error.from_phone
+                && matches!(error.code, 0 | 8)
+                && (transfer.options_accepted || is_one_sided || asks_now(error.at))
+        })
 }
 
 /// One finding for the files of one server that ended with the same error.
@@ -242,6 +245,11 @@ mod tests {
     fn a_question_for_the_size_is_no_refusal() {
         let boot = probe(BootBuilder::new());
         assert!(Case::new("yealink-t4x", boot).check(check).is_empty());
+        let asked = probe(BootBuilder::new()).with(|boot, at| {
+            boot.transfers[0].options_accepted = false;
+            boot.transfers[0].last_request = at;
+        });
+        assert!(Case::new("yealink-t4x", asked).check(check).is_empty());
     }
 
     #[test]
