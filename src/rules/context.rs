@@ -381,7 +381,7 @@ impl<'a> Context<'a> {
     pub fn asks_again_in_vain(&self, boot: &Boot) -> bool {
         self.reads(boot).any(|(transfer, verdict)| {
             let (in_vain, since) = match verdict {
-                TransferVerdict::Complete => (self.reads_again(boot, transfer), transfer.last),
+                TransferVerdict::Complete => (Self::reads_again(boot, transfer), transfer.last),
                 TransferVerdict::UpToDate
                 | TransferVerdict::Unknown
                 | TransferVerdict::Unanswered
@@ -400,7 +400,7 @@ impl<'a> Context<'a> {
     }
 
     /// Whether the phone fetches this file, which it has whole, over and over.
-    fn reads_again(&self, boot: &Boot, transfer: &Transfer) -> bool {
+    fn reads_again(boot: &Boot, transfer: &Transfer) -> bool {
         let is_again = |other: &&Transfer| {
             other.file == transfer.file
                 && other.server == transfer.server
