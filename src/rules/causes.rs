@@ -59,6 +59,11 @@ const CAUSES: &[Consequence] = &[
     cause("firmware-incomplete", "tftp-transfer-refused"),
     cause("firmware-incomplete", "firmware-file-renamed"),
     cause("firmware-not-requested", "firmware-file-renamed"),
+    // Firmware of the other protocol calls where nobody listens, or is not known.
+    cause("config-not-accepted", "firmware-of-other-protocol"),
+    cause("registration-rejected", "firmware-of-other-protocol"),
+    cause("registration-unanswered", "firmware-of-other-protocol"),
+    cause("call-server-unreachable", "firmware-of-other-protocol"),
     cause("tftp-retransmissions", "duplex-mismatch"),
     cause("power-protocols-conflict", "cdp-low-power"),
     cause("power-protocols-conflict", "lldp-low-power"),

@@ -170,6 +170,7 @@ pub const RULES: &[Rule] = &[
     boot("firmware-not-requested", Phase::Fetch, fetch::firmware_not_requested::check, include_str!("fetch/firmware_not_requested.rs")),
     boot("firmware-fetched-again", Phase::Fetch, fetch::firmware_fetched_again::check, include_str!("fetch/firmware_fetched_again.rs")),
     boot("firmware-file-renamed", Phase::Fetch, fetch::firmware_file_renamed::check, include_str!("fetch/firmware_file_renamed.rs")),
+    boot("firmware-of-other-protocol", Phase::Fetch, fetch::firmware_of_other_protocol::check, include_str!("fetch/firmware_of_other_protocol.rs")),
     boot("web-page-instead-of-file", Phase::Fetch, fetch::web_page_instead_of_file::check, include_str!("fetch/web_page_instead_of_file.rs")),
     boot("provisioned-elsewhere", Phase::Fetch, fetch::provisioned_elsewhere::check, include_str!("fetch/provisioned_elsewhere.rs")),
     boot("credentials-in-clear", Phase::Fetch, fetch::credentials_in_clear::check, include_str!("fetch/credentials_in_clear.rs")),

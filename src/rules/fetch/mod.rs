@@ -13,6 +13,7 @@ pub(super) mod firmware_fetched_again;
 pub(super) mod firmware_file_renamed;
 pub(super) mod firmware_incomplete;
 pub(super) mod firmware_not_requested;
+pub(super) mod firmware_of_other_protocol;
 pub(super) mod ftp_login_refused;
 pub(super) mod ftp_transfer_failed;
 pub(super) mod http_authentication_required;

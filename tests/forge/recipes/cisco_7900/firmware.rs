@@ -10,6 +10,7 @@ pub(super) fn recipes() -> Vec<Recipe> {
         load_renamed(),
         load_incomplete(),
         configured_load_missing(),
+        load_of_other_protocol(),
         healthy_upgrade(),
     ]
 }
@@ -106,6 +107,44 @@ fn configured_load_missing() -> Recipe {
                 tells it to run SCCP41.9-4-2SR4-1S, the server has no such list, and the phone registers \
                 with the load that it has.",
         ..bench.recipe("configured-load-missing", file!(), phone)
+    }
+}
+
+fn load_of_other_protocol() -> Recipe {
+    let mut bench = Bench::new(
+        CP_7970,
+        [0x00, 0x1a, 0xa1, 0x22, 0x19, 0x05],
+        [192, 0, 2, 53],
+    );
+    let config = firmware::sccp_config(bench.call_server.ip, "SIP70.9-4-2SR3-1S");
+    let name = bench.config_name();
+    bench.powers_up();
+    bench.leases();
+    bench.misses_trust_files();
+    bench.fetches(&name, &config);
+    bench.recovers(
+        "SIP70.9-4-2SR3-1S.loads",
+        "9-4-2SR3-1",
+        &["jar70sip.9-4-2ES26.sbn", "cvm70sip.9-4-2ES26.sbn"],
+    );
+    bench.scene.wait_secs(40);
+    bench.software = "SIP70.9-4-2SR3-1S";
+    bench.powers_up();
+    bench.leases();
+    bench.misses_trust_files();
+    bench.fetches(&name, &config);
+    bench.scene.wait_secs(70);
+    bench.neighbors_speak();
+    let phone = Phone {
+        outcome: &["loaded", "failed"],
+        ..bench.failed(&["firmware-of-other-protocol"])
+    };
+    Recipe {
+        title: "A SIP load is named in a configuration for SCCP",
+        story: "The phone ran with SCCP. In its configuration somebody wrote the name of a SIP load into \
+                loadInformation and left deviceProtocol as it was. The phone takes the load, restarts, \
+                reads the same file for SCCP, and shows \"Unprovisioned\".",
+        ..bench.recipe("load-of-other-protocol", file!(), phone)
     }
 }
 
