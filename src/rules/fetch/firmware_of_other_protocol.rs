@@ -64,8 +64,7 @@ fn disagreement(boot: &Boot, context: &Context<'_>, config: &Transfer) -> Option
         .iter()
         .take(context.boot_index + 1)
         .flat_map(|boot| &boot.transfers)
-        .filter(|list| list.is_delivered() && list.file_name() == format!("{load}.loads"))
-        .next_back()?;
+        .rfind(|list| list.is_delivered() && list.file_name() == format!("{load}.loads"))?;
     let loaded = protocol(list)?;
     let turned_away = boot
         .registrations
