@@ -83,7 +83,9 @@ impl Error {
     /// The exit status of a run that ends with this error.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Usage(_) | Self::Profile(_) => Exit::Usage,
+            Self::Usage(_) | Self::Profile(_) | Self::Capture(capture::Error::Filter { .. }) => {
+                Exit::Usage
+            }
             Self::Capture(_) | Self::Output { .. } | Self::Rights { .. } => Exit::Unreadable,
         }
     }

@@ -4,7 +4,7 @@
 //! Whoever shows a boot while it happens, line by line or as a screen, is fed by the same
 //! [`Update`]. It knows no clock; times are handed in.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use phoneboot_parsers::MacAddress;
 
@@ -179,6 +179,8 @@ impl Progress {
             told.look(index, phone, &mut news);
             self.phones.insert(phone.id.clone(), told);
         }
+        let ids: BTreeSet<&str> = diagnosis.phones.iter().map(|one| one.id.as_str()).collect();
+        self.phones.retain(|id, _| ids.contains(id.as_str()));
         Update {
             diagnosis,
             now,

@@ -44,6 +44,9 @@ const CUSTOM: u32 = 0x0000_0bad;
 const CUSTOM_NOT_TO_COPY: u32 = 0x4000_0bad;
 
 const END_OF_OPTIONS: u16 = 0;
+const ISB_STARTTIME: u16 = 2;
+const ISB_ENDTIME: u16 = 3;
+const ISB_IFRECV: u16 = 4;
 const ISB_IFDROP: u16 = 5;
 const ISB_OSDROP: u16 = 7;
 const IF_TSRESOL: u16 = 9;
@@ -65,7 +68,7 @@ struct Interface {
     clock: Clock,
     /// Frames lost so far, as its last statistics block says.
     dropped: Option<u64>,
-    seen_a_frame: bool,
+    n_frames: u64,
 }
 
 /// How an interface counts time.
@@ -244,7 +247,7 @@ impl Section {
             snap_length: description.snaplen,
             clock: Clock::new(resolution, offset_secs),
             dropped: None,
-            seen_a_frame: false,
+            n_frames: 0,
         });
         Ok(())
     }
@@ -268,16 +271,36 @@ impl Section {
                 u64::from_le_bytes(value)
             })
         };
-        let dropped = match (count(ISB_IFDROP), count(ISB_OSDROP)) {
-            (None, None) => return,
-            (interface, system) => interface.unwrap_or(0).saturating_add(system.unwrap_or(0)),
-        };
         let Some(interface) = usize::try_from(statistics.if_id)
             .ok()
             .and_then(|index| self.interfaces.get_mut(index))
         else {
             return;
         };
+        let dropped = match (count(ISB_IFDROP), count(ISB_OSDROP)) {
+            (None, None) => None,
+            (interface, system) => Some(interface.unwrap_or(0).saturating_add(system.unwrap_or(0))),
+        };
+        // Two halves, the upper one first, in either order.
+        let moment = |code| {
+            let ticks = count(code)?;
+            let ticks = if self.big_endian {
+                ticks
+            } else {
+                ticks.rotate_left(32)
+            };
+            Some(interface.clock.time(ticks))
+        };
+        // Programs that cut a file leave the statistics as they were. Only a file that
+        // holds all that was received is known to be silent until their end.
+        let received = count(ISB_IFRECV);
+        let is_whole = [0, dropped.unwrap_or(0)]
+            .iter()
+            .any(|lost| received == interface.n_frames.checked_add(*lost));
+        if is_whole && let Some(span) = moment(ISB_STARTTIME).zip(moment(ISB_ENDTIME)) {
+            note_listened(facts, span);
+        }
+        let Some(dropped) = dropped else { return };
         let before = interface.dropped.replace(dropped).unwrap_or(0);
         let total = facts.dropped.unwrap_or(0).saturating_sub(before);
         facts.dropped = Some(total.saturating_add(dropped));
@@ -373,10 +396,10 @@ impl Section {
                 found.interface,
             ));
         };
-        if !interface.seen_a_frame {
-            interface.seen_a_frame = true;
+        if interface.n_frames == 0 {
             note_link_type(facts, interface.link_type);
         }
+        interface.n_frames += 1;
         if let Some(ticks) = found.ticks {
             self.last_time = interface.clock.time(ticks);
         }
@@ -499,6 +522,18 @@ impl fmt::Display for Subject {
             Self::Between(name, 0) => write!(f, "the {name} before the first frame"),
             Self::Between(name, frames) => write!(f, "the {name} after frame {frames}"),
         }
+    }
+}
+
+/// Notes from when to when it was listened, if that makes sense with the frames.
+fn note_listened(facts: &mut CaptureFacts, (from, to): (Timestamp, Timestamp)) {
+    const MAX_NANOS: i64 = 86_400 * 1_000_000_000;
+    let Some((first, last)) = facts.first.zip(facts.last) else {
+        return;
+    };
+    let is_near = |nanos: i64| (0..=MAX_NANOS).contains(&nanos);
+    if is_near(first.nanos_since(from)) && is_near(to.nanos_since(last)) {
+        facts.taken.listened = Some((from, to));
     }
 }
 
@@ -631,6 +666,43 @@ mod tests {
                 .interface(1, 0, options)
                 .frame(0, ticks, 18, FIRST);
             assert_eq!(read_bytes(&file.bytes).0[0].time, Timestamp(1_500_000_000));
+        }
+    }
+
+    /// From when to when it was listened, in seconds, by a file with two frames in the
+    /// seconds 100 and 101.
+    fn listened(big_endian: bool, span: [u64; 2], received: u64, lost: u64) -> Option<[i64; 2]> {
+        let file = Pcapng::new()
+            .section(big_endian)
+            .interface(1, 0, &[])
+            .frame(0, 100_000_000, 18, FIRST)
+            .frame(0, 101_000_000, 18, FIRST);
+        let moment = |secs: u64| {
+            let mut bytes = file.u64(secs * 1_000_000);
+            if !big_endian {
+                bytes.rotate_left(4);
+            }
+            bytes
+        };
+        let [from, to] = span.map(moment);
+        let (received, lost) = (file.u64(received), file.u64(lost));
+        let file = file.statistics(0, &[(2, &from), (3, &to), (4, &received), (5, &lost)]);
+        let listened = read_bytes(&file.bytes).1.taken.listened;
+        listened.map(|(from, to)| [from, to].map(|time| time.0 / 1_000_000_000))
+    }
+
+    #[test]
+    fn takes_the_time_of_listening_of_a_file_that_is_whole() {
+        for big_endian in [false, true] {
+            let of = |received, lost| listened(big_endian, [90, 130], received, lost);
+            assert_eq!(of(2, 0), Some([90, 130]));
+            // Some count what was lost as received, some do not.
+            assert_eq!(of(2, 5), Some([90, 130]));
+            assert_eq!(of(7, 5), Some([90, 130]));
+            assert_eq!(of(3, 0), None);
+            assert_eq!(listened(big_endian, [101, 130], 2, 0), None);
+            assert_eq!(listened(big_endian, [90, 100], 2, 0), None);
+            assert_eq!(listened(big_endian, [90, 200_000], 2, 0), None);
         }
     }
 

@@ -109,14 +109,11 @@ impl Save {
     }
 
     /// Ends the file with the interface's statistics: from when to when it was listened,
-    /// how many frames were received, and how many of these were lost.
-    pub fn end(
-        mut self,
-        listened: (Timestamp, Timestamp),
-        received: u64,
-        dropped: u64,
-    ) -> io::Result<()> {
+    /// how many frames were received, and how many of these were lost. A reader that finds
+    /// no fewer frames than that knows that nobody cut the file afterwards.
+    pub fn end(mut self, listened: (Timestamp, Timestamp), dropped: u64) -> io::Result<()> {
         let (from, to) = listened;
+        let received = self.n_frames.saturating_add(dropped);
         let mut body = 0_u32.to_le_bytes().to_vec();
         body.extend(timestamp(to));
         option(&mut body, ISB_START, &timestamp(from));
@@ -253,12 +250,15 @@ mod tests {
             assert_eq!(reader.facts().cut_short, None);
         }
         let (from, to) = (frame(1, &[]).time, frame(3, &[]).time);
-        save.end((from, to), 5, 2).unwrap();
+        save.end((from, Timestamp(to.0 + 9_000_000_000)), 2)
+            .unwrap();
         let input = Box::new(io::Cursor::new(saved(&mut file)));
         let mut reader = Reader::from_read(input, "whole", 0).unwrap();
         while reader.next_frame().is_some() {}
         let facts = reader.facts();
         assert_eq!((facts.frames, facts.dropped), (3, Some(2)));
+        let listened = (from, Timestamp(to.0 + 9_000_000_000));
+        assert_eq!(facts.taken.listened, Some(listened));
         assert_eq!(facts.snap_length, Some(262_144));
         assert_eq!(facts.link_types, [LinkType::Ethernet]);
     }

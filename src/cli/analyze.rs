@@ -1,14 +1,15 @@
 //! `phoneboot analyze`.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::analysis;
-use crate::capture::file::STANDARD_INPUT;
-use crate::capture::inputs;
-use crate::capture::live::feed::Feed;
+use crate::analysis::{self, Analysis};
+use crate::capture::file::{Reader, STANDARD_INPUT};
+use crate::capture::live::feed::{Feed, Held};
+use crate::capture::{Timestamp, inputs};
+use crate::diagnosis::Diagnosis;
 use crate::error::{Error, Exit};
 use crate::profiles::Profiles;
 
@@ -26,8 +27,8 @@ pub(super) struct Arguments {
     /// Read all files as one time line, as those of one rotation
     #[arg(long)]
     merge: bool,
-    /// Show what happens while the capture grows: of `-` as it comes, of a file as
-    /// somebody writes it; Ctrl-C ends with the report
+    /// Show what happens while the capture grows: of `-` as it comes (by itself when its
+    /// first frame is new), of a file as somebody writes it; Ctrl-C ends with the report
     #[arg(long, conflicts_with = "merge")]
     follow: bool,
     #[command(flatten)]
@@ -45,7 +46,14 @@ pub(super) fn run(
     let format = shared.format()?;
     let more = shared.more_profiles()?;
     let profiles = more.as_ref().unwrap_or_else(|| Profiles::embedded());
-    if arguments.follow {
+    let input = if arguments.follow {
+        Input::Growing(Feed::follow(followed(&arguments.files)?))
+    } else if is_pipe(&arguments.files) {
+        first_look_at_pipe()?
+    } else {
+        Input::Files
+    };
+    if let Input::Growing(feed) = input {
         let watch = Watch {
             shared,
             wanted,
@@ -55,8 +63,11 @@ pub(super) fn run(
             to_terminal,
             screen: None,
         };
-        let feed = Feed::follow(followed(&arguments.files)?);
-        return watch.run(feed, &mut Outputs::new(out, messages, shared)?);
+        let mut outputs = Outputs::new(out, messages, shared)?;
+        if !shared.look.quiet {
+            outputs.say(&"the capture still grows; Ctrl-C ends with the report");
+        }
+        return watch.run(feed, &mut outputs);
     }
 
     let (paths, errors) = inputs::expand(&arguments.files);
@@ -67,7 +78,9 @@ pub(super) fn run(
     }
     let single = arguments.merge || is_single(&arguments.files);
     let mut reports = Vec::new();
-    let results = if arguments.merge && !paths.is_empty() {
+    let results = if let Input::Begun(first, reader) = input {
+        vec![Ok(analyze_begun(first, reader, profiles, shared))]
+    } else if arguments.merge && !paths.is_empty() {
         vec![analysis::analyze_merged(&paths, profiles, shared.options())]
     } else {
         paths
@@ -93,6 +106,60 @@ pub(super) fn run(
     }
     shared.write_reports(&reports, format, single, to_terminal, out)?;
     Ok(exit)
+}
+
+/// What is to be analyzed.
+enum Input {
+    /// What is named on the command line.
+    Files,
+    /// Standard input, and the frame that was read of it; `None` when there is none.
+    Begun(Option<Held>, Reader),
+    /// A capture that still grows.
+    Growing(Feed),
+}
+
+/// A pipe is followed when its first frame is not older than so long.
+const FRESH_SECS: f64 = 60.0;
+
+/// Whether the input is standard input alone, and no file.
+fn is_pipe(files: &[PathBuf]) -> bool {
+    #[cfg(unix)]
+    let is_file = rustix::fs::fstat(io::stdin())
+        .is_ok_and(|stat| rustix::fs::FileType::from_raw_mode(stat.st_mode).is_file());
+    #[cfg(not(unix))]
+    let is_file = true;
+    matches!(files, [only] if only == Path::new(STANDARD_INPUT)) && !is_file
+}
+
+/// Whether a pipe brings what was captured long ago, or what is captured now: its first
+/// frame tells.
+fn first_look_at_pipe() -> Result<Input, Error> {
+    let mut reader = Reader::open(Path::new(STANDARD_INPUT), 0)?;
+    let first = reader.next_frame().map(|frame| Held::new(&frame));
+    let now = chrono::Utc::now().timestamp_nanos_opt().map(Timestamp);
+    Ok(match (first, now) {
+        (Some(first), Some(now)) if now.secs_since(first.frame().time).abs() <= FRESH_SECS => {
+            Input::Growing(Feed::go_on(first, reader))
+        }
+        (first, _) => Input::Begun(first, reader),
+    })
+}
+
+/// Analyzes a capture of which the first frame was read.
+fn analyze_begun(
+    first: Option<Held>,
+    mut reader: Reader,
+    profiles: &Profiles,
+    shared: &Shared,
+) -> Diagnosis {
+    let mut analysis = Analysis::new(profiles, shared.options());
+    if let Some(first) = first {
+        analysis.frame(&first.frame());
+    }
+    while let Some(frame) = reader.next_frame() {
+        analysis.frame(&frame);
+    }
+    analysis.finish(vec![reader.facts().clone()])
 }
 
 /// Whether one report is asked for: one file, not a folder.

@@ -8,6 +8,7 @@ mod page;
 mod phones;
 mod screen;
 mod shared;
+mod signals;
 mod sniff;
 mod watch;
 
@@ -33,7 +34,7 @@ Examples:
   phoneboot analyze --format json boot.pcapng   the same for a script
   tcpdump -r big.pcap -w - | phoneboot analyze -
   sudo phoneboot sniff -i eth0 -w boot.pcapng   watch a phone boot
-  ssh host tcpdump -U -w - | phoneboot analyze --follow -
+  ssh host tcpdump -U -w - | phoneboot analyze -
   phoneboot explain tftp-file-too-large         what a finding means
   phoneboot phones 7970                         what is known of a phone
 

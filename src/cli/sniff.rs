@@ -18,8 +18,20 @@ use crate::report::Format;
 use super::shared::Shared;
 use super::watch::{Limits, Outputs, Until, Watch};
 
+const AFTER_HELP: &str = "\
+Examples:
+  sudo phoneboot sniff -i eth0                  what phones do, until Ctrl-C
+  sudo phoneboot sniff -i eth0 --until done -w boot.pcapng
+  phoneboot sniff -i eth0 --format ndjson | logger
+  phoneboot sniff -i eth0 -f 'ether host 00:1a:a1:7b:e6:38'
+  phoneboot sniff -i eth0 -w - | wireshark -k -i -
+
+Without sudo, once: sudo setcap cap_net_raw,cap_net_admin=eip /path/to/phoneboot
+Rights are given up before the first frame is looked at.";
+
 /// What `sniff` takes.
 #[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP)]
 pub(super) struct Arguments {
     /// The interface to listen on (`phoneboot interfaces` lists them), or `any`
     #[arg(short, long, value_name = "IFACE")]
@@ -70,7 +82,6 @@ pub(super) fn run(
         can_show_screen(arguments, format, to_terminal)?;
     }
     let more = shared.more_profiles()?;
-    let mut outputs = Outputs::new(out, messages, shared)?;
     // All that needs rights is opened before they are given up, and no frame is looked at
     // before that.
     let listener = Listener::open(&Settings {
@@ -79,6 +90,7 @@ pub(super) fn run(
         snap_length: arguments.snap_length,
         promiscuous: !arguments.no_promiscuous,
     })?;
+    let mut outputs = Outputs::new(out, messages, shared)?;
     let save = arguments
         .write
         .as_deref()
@@ -87,7 +99,7 @@ pub(super) fn run(
     outputs.out_is_taken = arguments.write.as_deref() == Some(Path::new("-"));
     let given_up = rights::give_up().map_err(|source| Error::Rights { source })?;
     if !shared.look.quiet && !arguments.screen {
-        outputs.say(&beginning(arguments, &listener, &given_up.words));
+        outputs.say(&beginning(arguments, &listener, &given_up));
     }
     let watch = Watch {
         shared,
@@ -141,7 +153,8 @@ fn begin_save(path: &Path, listener: &Listener) -> Result<(Save, PathBuf), Error
     let file = if path == Path::new("-") {
         standard_output()
     } else {
-        File::create(path)
+        // What was in it goes. A pipe has no length.
+        rights::create(path).inspect(|file| _ = file.set_len(0))
     };
     let save = Save::begin(file.map_err(failed)?, listener.origin()).map_err(failed)?;
     Ok((save, path.to_owned()))

@@ -1,6 +1,6 @@
 //! Captures that still grow: the loop that `sniff` and `analyze --follow` share.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::time::{Duration, Instant};
 
@@ -9,6 +9,7 @@ use clap::ValueEnum;
 use crate::analysis::Analysis;
 use crate::capture::Timestamp;
 use crate::capture::live::feed::{Feed, News};
+use crate::capture::live::rights;
 use crate::diagnosis::{Diagnosis, Outcome};
 use crate::error::{Error, Exit};
 use crate::live::{Heard, Progress, Update, Waiting};
@@ -18,6 +19,7 @@ use crate::report::live::{Lines, events, events_at_end, waiting};
 
 use super::screen::{Pressed, Screen};
 use super::shared::{Shared, Wanted, keep_wanted, keep_wanted_or_say};
+use super::signals::Asked;
 use super::{say, to_output};
 
 /// How often time is looked at while nothing comes.
@@ -77,15 +79,7 @@ impl<'o> Outputs<'o> {
         messages: &'o mut dyn Write,
         shared: &Shared,
     ) -> Result<Self, Error> {
-        // A report that is there stays until the new one is written.
-        let open = |path| {
-            OpenOptions::new()
-                .write(true)
-                .create(true)
-                .truncate(false)
-                .open(path)
-        };
-        let file = shared.output.as_ref().map(open).transpose();
+        let file = shared.output.as_deref().map(rights::create).transpose();
         Ok(Self {
             out,
             messages,
@@ -124,14 +118,26 @@ pub(super) struct Watch<'a> {
 impl Watch<'_> {
     /// Shows what happens until something ends it, and writes the report.
     pub(super) fn run(&self, mut feed: Feed, outputs: &mut Outputs<'_>) -> Result<Exit, Error> {
-        pcap_dl::signals::catch().map_err(to_output)?;
+        let asked = Asked::catch().map_err(to_output)?;
         let mut analysis = Analysis::new(self.profiles, self.shared.options());
         let mut view = View::new(self, outputs.file.is_some())?;
+        if let Some(file) = outputs
+            .file
+            .as_ref()
+            .filter(|_| self.format == Format::Ndjson)
+        {
+            // A pipe has no length.
+            let _ = file.set_len(0);
+        }
         let mut heard = Heard::default();
         let mut looks = Looks::default();
         let mut ending = Ending::new(&self.limits);
         let mut ended = false;
-        while !ended && !ending.is_asked() && !is_closed(self.to_terminal, outputs) {
+        while !ended
+            && !asked.to_end()
+            && !ending.is_reached()
+            && !is_closed(self.to_terminal, outputs)
+        {
             let pressed = view.pressed()?;
             if pressed.end {
                 break;
@@ -176,11 +182,10 @@ impl Watch<'_> {
         });
         let facts = feed.facts();
         if !self.shared.look.quiet {
-            outputs.say(&format_args!(
-                "{} frames received, {} of them lost before they could be looked at",
-                heard.counters().frames,
-                facts.dropped.unwrap_or(0)
-            ));
+            outputs.say(&received(heard.counters().frames, facts.dropped));
+            if feed.passed_over() > 0 {
+                outputs.say(&"not all that was saved could be analyzed in time: analyze the file");
+            }
         }
         let now = feed.now().unwrap_or_default();
         let mut diagnosis = analysis.finish(vec![facts]);
@@ -188,6 +193,16 @@ impl Watch<'_> {
         let update = view.progress.look(&diagnosis, heard.counters(), now);
         view.end(&update, outputs)?;
         Ok(self.shared.status(&diagnosis))
+    }
+}
+
+/// How much was heard, in words.
+fn received(frames: u64, dropped: Option<u64>) -> String {
+    let noun = if frames == 1 { "frame" } else { "frames" };
+    match dropped {
+        Some(0) => format!("{frames} {noun} received, none dropped"),
+        Some(dropped) => format!("{frames} {noun} received, {dropped} more dropped unseen"),
+        None => format!("{frames} {noun} received"),
     }
 }
 
@@ -323,12 +338,8 @@ impl<'a> View<'a> {
         }
         let reports = std::slice::from_ref(update.diagnosis);
         if let Some(file) = outputs.file.take() {
-            let emptied = file.set_len(0).or_else(|error| match error.kind() {
-                // A pipe or a device has no length.
-                io::ErrorKind::InvalidInput => Ok(()),
-                _ => Err(error),
-            });
-            emptied.map_err(|error| shared.failed(error))?;
+            // What is there stays until the new report is written. A pipe has no length.
+            let _ = file.set_len(0);
             let mut file = BufWriter::new(file);
             shared.write_to(reports, format, true, false, &mut file)?;
             return file.flush().map_err(|error| shared.failed(error));
@@ -399,9 +410,9 @@ impl<'l> Ending<'l> {
         self.limits.frames.is_some_and(|most| frames >= most)
     }
 
-    fn is_asked(&self) -> bool {
+    fn is_reached(&self) -> bool {
         let over = |most: Duration| self.began.elapsed() >= most;
-        self.reached || pcap_dl::signals::asked() || self.limits.duration.is_some_and(over)
+        self.reached || self.limits.duration.is_some_and(over)
     }
 
     /// Whether what is known now is what is waited for.

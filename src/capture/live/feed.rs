@@ -1,11 +1,12 @@
 //! [`Feed`]: frames as they come, read by a thread of its own, so that waiting for the
 //! next one never keeps anybody from noticing that time goes by.
 
+use std::collections::VecDeque;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant, SystemTime};
@@ -19,7 +20,14 @@ use super::interface::{Given, LinkState, Listener, Statistics, link_state};
 
 /// Frames that may wait for the analysis. Beyond, the kernel keeps them, and counts those
 /// that it has no room for.
-const MAX_WAITING: usize = 4096;
+const MAX_WAITING: usize = 1024;
+
+/// Bytes of frames that may wait beyond that where frames are saved: what comes then is
+/// saved all the same, and not analyzed.
+const MAX_BACKLOG_BYTES: usize = 64 << 20;
+
+/// A frame that comes this much too early, in nanoseconds, only waited in another queue.
+const JITTER_NANOS: i64 = 1_000_000_000;
 
 /// How often the interface is asked for its link and its losses.
 const LOOK_AROUND: Duration = Duration::from_millis(500);
@@ -48,7 +56,8 @@ pub struct Held {
 }
 
 impl Held {
-    fn new(frame: &Frame<'_>) -> Self {
+    /// A copy of the frame.
+    pub fn new(frame: &Frame<'_>) -> Self {
         Self {
             frame: Frame {
                 bytes: &[],
@@ -73,6 +82,8 @@ struct Shared {
     stop: Arc<AtomicBool>,
     received: AtomicU64,
     dropped: AtomicU64,
+    /// Frames that were saved and not analyzed.
+    passed_over: AtomicU64,
     /// What the reader knows beside the frames: at its beginning, and all at its end.
     known: Mutex<Option<CaptureFacts>>,
 }
@@ -126,6 +137,8 @@ impl Feed {
             sender,
             since: now(),
             trouble: None,
+            backlog: VecDeque::new(),
+            backlog_bytes: 0,
         };
         let since = listening.since;
         Self {
@@ -141,12 +154,36 @@ impl Feed {
 
     /// Reads a capture that still grows: a pipe, or a file, whose end is waited at.
     pub fn follow(path: &Path) -> Self {
+        let name = path.display().to_string();
+        let path = path.to_owned();
+        Self::read_by(&name, move |shared, sender| {
+            let reader = open(&path, shared)?;
+            read(reader, shared, sender);
+            Ok(())
+        })
+    }
+
+    /// Goes on with a pipe whose first frame was read.
+    pub fn go_on(first: Held, reader: Reader) -> Self {
+        let name = reader.facts().name.clone();
+        Self::read_by(&name, move |shared, sender| {
+            if sender.send(News::Frame(first)).is_ok() {
+                read(reader, shared, sender);
+            }
+            Ok(())
+        })
+    }
+
+    fn read_by(
+        name: &str,
+        read: impl FnOnce(&Shared, &SyncSender<News>) -> Result<(), Error> + Send + 'static,
+    ) -> Self {
         let shared = Arc::new(Shared::default());
         let (sender, news) = sync_channel(MAX_WAITING);
-        let facts = CaptureFacts::new(&path.display().to_string(), "pcap");
-        let (path, for_thread) = (path.to_owned(), Arc::clone(&shared));
+        let facts = CaptureFacts::new(name, "pcap");
+        let for_thread = Arc::clone(&shared);
         thread::spawn(move || {
-            let last = match read(&path, &for_thread, &sender) {
+            let last = match read(&for_thread, &sender) {
                 Ok(()) => News::End,
                 Err(error) => News::Failed(error),
             };
@@ -187,8 +224,12 @@ impl Feed {
             let frame = held.frame();
             self.facts.count(&frame);
             note_link_type(&mut self.facts, frame.link_type);
-            // A clock that was set meanwhile is mended by the analysis.
-            self.last = Some((frame.time, Instant::now()));
+            // Frames of several queues come in some disorder. More than that is a clock that
+            // was set, which the analysis mends.
+            let early = self.now().map(|now| now.nanos_since(frame.time));
+            if early.is_none_or(|nanos| !(0..=JITTER_NANOS).contains(&nanos)) {
+                self.last = Some((frame.time, Instant::now()));
+            }
             self.since.get_or_insert(frame.time);
         }
     }
@@ -205,7 +246,8 @@ impl Feed {
     pub fn facts(&self) -> CaptureFacts {
         let mut facts = self.facts.clone();
         if self.counts {
-            facts.dropped = Some(self.shared.dropped.load(Ordering::Relaxed));
+            let passed_over = self.shared.passed_over.load(Ordering::Relaxed);
+            facts.dropped = Some(self.shared.dropped.load(Ordering::Relaxed) + passed_over);
         }
         facts.taken.listened = self.since.zip(self.now());
         facts
@@ -217,6 +259,11 @@ impl Feed {
             received: self.shared.received.load(Ordering::Relaxed),
             dropped: self.shared.dropped.load(Ordering::Relaxed),
         }
+    }
+
+    /// Frames that were saved and not analyzed, because the analysis did not keep up.
+    pub fn passed_over(&self) -> u64 {
+        self.shared.passed_over.load(Ordering::Relaxed)
     }
 
     /// Stops, and gives what has come until then. The file that is saved is complete
@@ -249,26 +296,28 @@ fn now() -> Timestamp {
     Timestamp(i64::try_from(nanos).unwrap_or(i64::MAX))
 }
 
-/// Reads a file or pipe to its end.
-fn read(path: &Path, shared: &Shared, sender: &SyncSender<News>) -> Result<(), Error> {
-    let mut reader = if path == Path::new(STANDARD_INPUT) {
-        Reader::open(path, 0)?
-    } else {
-        let file = File::open(path).map_err(|source| Error::Io {
-            path: path.to_owned(),
-            source,
-        })?;
-        let tail = Tail::new(file, Arc::clone(&shared.stop));
-        Reader::from_read(Box::new(tail), &path.display().to_string(), 0)?
-    };
+/// Opens a pipe, or a file whose end is waited at.
+fn open(path: &Path, shared: &Shared) -> Result<Reader, Error> {
+    if path == Path::new(STANDARD_INPUT) {
+        return Reader::open(path, 0);
+    }
+    let file = File::open(path).map_err(|source| Error::Io {
+        path: path.to_owned(),
+        source,
+    })?;
+    let tail = Tail::new(file, Arc::clone(&shared.stop));
+    Reader::from_read(Box::new(tail), &path.display().to_string(), 0)
+}
+
+/// Reads a capture to its end.
+fn read(mut reader: Reader, shared: &Shared, sender: &SyncSender<News>) {
     shared.tell(reader.facts());
     while let Some(frame) = reader.next_frame() {
         if sender.send(News::Frame(Held::new(&frame))).is_err() {
-            return Ok(());
+            return;
         }
     }
     shared.tell(reader.facts());
-    Ok(())
 }
 
 /// An interface that a thread listens on.
@@ -280,6 +329,9 @@ struct Listening {
     since: Timestamp,
     /// What libpcap complained of last, until a frame comes.
     trouble: Option<String>,
+    /// Saved frames that wait until the analysis can take them.
+    backlog: VecDeque<Held>,
+    backlog_bytes: usize,
 }
 
 impl Listening {
@@ -305,18 +357,26 @@ impl Listening {
                     break;
                 }
             }
-            self.listener.wait();
+            if !self.work_off() {
+                break;
+            }
+            if self.backlog.is_empty() {
+                self.listener.wait();
+            } else {
+                thread::sleep(Duration::from_millis(1));
+            }
         }
         // What came while it was told to stop.
         self.take_frames();
+        for held in std::mem::take(&mut self.backlog) {
+            if self.sender.send(News::Frame(held)).is_err() {
+                break;
+            }
+        }
         self.count();
         if let Some((save, path)) = self.save.take() {
-            let statistics = Statistics {
-                received: self.shared.received.load(Ordering::Relaxed),
-                dropped: self.shared.dropped.load(Ordering::Relaxed),
-            };
-            let listened = (self.since, now());
-            if let Err(error) = save.end(listened, statistics.received, statistics.dropped) {
+            let dropped = self.shared.dropped.load(Ordering::Relaxed);
+            if let Err(error) = save.end((self.since, now()), dropped) {
                 self.say(format!("-w {}: {error}", path.display()));
             }
         }
@@ -328,14 +388,12 @@ impl Listening {
             let failed = match self.listener.next_frame() {
                 Given::Frame(frame) => {
                     self.trouble = None;
-                    let saved = match &mut self.save {
-                        Some((save, _)) => save.frame(&frame),
-                        None => Ok(()),
-                    };
-                    if self.sender.send(News::Frame(Held::new(&frame))).is_err() {
+                    let held = Held::new(&frame);
+                    let saved = self.save.as_mut().map(|(save, _)| save.frame(&frame));
+                    if !self.hand_on(held) {
                         return false;
                     }
-                    saved.err()
+                    saved.and_then(Result::err)
                 }
                 Given::Nothing => break,
                 Given::Trouble(words) => {
@@ -360,6 +418,38 @@ impl Listening {
             },
             None => true,
         }
+    }
+
+    /// Gives a frame to the analysis. Where frames are saved, nothing waits for it: the
+    /// file is to be complete, however slow the terminal. `false` when nobody wants more.
+    fn hand_on(&mut self, held: Held) -> bool {
+        if self.save.is_none() && self.backlog.is_empty() {
+            return self.sender.send(News::Frame(held)).is_ok();
+        }
+        if self.backlog_bytes < MAX_BACKLOG_BYTES {
+            self.backlog_bytes += held.bytes.len();
+            self.backlog.push_back(held);
+        } else {
+            self.shared.passed_over.fetch_add(1, Ordering::Relaxed);
+        }
+        self.work_off()
+    }
+
+    /// Gives what waits, as far as it is taken; `false` when nobody wants more.
+    fn work_off(&mut self) -> bool {
+        while let Some(held) = self.backlog.pop_front() {
+            self.backlog_bytes -= held.bytes.len();
+            match self.sender.try_send(News::Frame(held)) {
+                Ok(()) => {}
+                Err(TrySendError::Full(News::Frame(held))) => {
+                    self.backlog_bytes += held.bytes.len();
+                    self.backlog.push_front(held);
+                    return true;
+                }
+                Err(_) => return false,
+            }
+        }
+        true
     }
 
     /// Nothing can be saved any more; `false` when that is the end.
@@ -399,5 +489,80 @@ fn state_words(name: &str, state: Option<LinkState>) -> String {
         ),
         Some(LinkState::Down) => format!("{name} is switched off; goes on when it is up again"),
         Some(LinkState::Gone) => format!("{name} is gone"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::capture::samples::every_block;
+
+    /// All that comes until nothing comes for a while: `f` for a frame.
+    fn told(feed: &mut Feed) -> String {
+        let mut told = String::new();
+        loop {
+            match feed.next(Duration::from_millis(400)) {
+                News::Frame(held) => {
+                    assert_eq!(held.frame().bytes, held.bytes);
+                    told.push('f');
+                }
+                News::Notice(_) => told.push('n'),
+                News::Failed(_) => told.push('x'),
+                News::Nothing => return told + ".",
+                News::End => return told + "!",
+            }
+        }
+    }
+
+    #[test]
+    fn gives_what_a_growing_file_holds_and_waits_at_its_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("grows.pcapng");
+        let whole = every_block();
+        let (begin, rest) = whole.split_at(whole.len() / 2);
+        fs::write(&path, begin).unwrap();
+        let mut feed = Feed::follow(&path);
+        assert_eq!(feed.now(), None);
+        let first = told(&mut feed);
+        assert!(first.starts_with('f') && first.ends_with('.'), "{first}");
+        let mut file = fs::OpenOptions::new().append(true).open(&path).unwrap();
+        io::Write::write_all(&mut file, rest).unwrap();
+        let second = told(&mut feed);
+        assert!(second.starts_with('f') && second.ends_with('.'), "{second}");
+        let mut more = 0;
+        feed.stop(&mut |_| more += 1);
+        assert_eq!(more, 0);
+        let facts = feed.facts();
+        let mut reader = Reader::open(&path, 0).unwrap();
+        while reader.next_frame().is_some() {}
+        let mut expected = reader.facts().clone();
+        expected.taken = facts.taken.clone();
+        assert_eq!(facts, expected);
+        assert!(feed.now().is_some());
+    }
+
+    #[test]
+    fn goes_on_behind_a_first_frame() {
+        let input = Box::new(io::Cursor::new(every_block()));
+        let mut reader = Reader::from_read(input, "-", 0).unwrap();
+        let first = Held::new(&reader.next_frame().unwrap());
+        let mut feed = Feed::go_on(first, reader);
+        let told = told(&mut feed);
+        assert!(told.ends_with('!'), "{told}");
+        assert_eq!(feed.facts().frames, told.len() as u64 - 1);
+    }
+
+    #[test]
+    fn says_why_there_is_nothing() {
+        let mut feed = Feed::follow(Path::new("/nonexistent/capture"));
+        assert_eq!(told(&mut feed), "x!");
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("notes");
+        fs::write(&path, "no capture at all").unwrap();
+        let mut feed = Feed::follow(&path);
+        feed.stop(&mut |_| {});
+        assert_eq!(feed.facts().frames, 0);
     }
 }

@@ -1,15 +1,39 @@
 //! Rights that capture needs, and that are given up before the first frame is parsed.
 
-use std::fs;
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::path::Path;
 
-/// What a process may do no more.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct GivenUp {
-    /// What was had and what is left, in words: `root given up, goes on as user 1000`.
-    pub words: String,
-    /// Who owns files that were made before: user and group. `None` when it was not root.
-    pub owner: Option<(u32, u32)>,
+/// Opens a file for writing, as what it is while rights are still there. What is in it
+/// stays. A new file belongs to the user who called `sudo`.
+pub fn create(path: &Path) -> io::Result<File> {
+    match OpenOptions::new().write(true).create_new(true).open(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            OpenOptions::new().write(true).open(path)
+        }
+        Ok(file) => {
+            #[cfg(target_os = "linux")]
+            hand_over(&file);
+            Ok(file)
+        }
+        Err(error) => Err(error),
+    }
 }
+
+/// Gives a file to the user who called `sudo`, where the file system knows owners.
+#[cfg(target_os = "linux")]
+fn hand_over(file: &File) {
+    use rustix::process::{Gid, Uid, geteuid};
+    let (user, group) = user_to_be(|name| std::env::var(name).ok());
+    if geteuid().is_root() && user != NOBODY {
+        let owner = (Uid::from_raw(user), Gid::from_raw(group));
+        let _ = rustix::fs::fchown(file, Some(owner.0), Some(owner.1));
+    }
+}
+
+/// Who has no rights, by Linux's custom: user and group.
+#[cfg(target_os = "linux")]
+const NOBODY: u32 = 65_534;
 
 /// The right that this process lacks for capture: `None` when it lacks none, or when this
 /// system does not tell.
@@ -51,24 +75,24 @@ fn has_raw_sockets(status: &str) -> Option<bool> {
 /// The user who called `sudo`; else nobody.
 #[cfg(target_os = "linux")]
 fn user_to_be(variable: impl Fn(&str) -> Option<String>) -> (u32, u32) {
-    const NOBODY: (u32, u32) = (65_534, 65_534);
     let number = |name: &str| variable(name)?.parse::<u32>().ok();
     match (number("SUDO_UID"), number("SUDO_GID")) {
         (Some(user), Some(group)) if user != 0 && user != u32::MAX && group != u32::MAX => {
             (user, group)
         }
-        _ => NOBODY,
+        _ => (NOBODY, NOBODY),
     }
 }
 
 /// Gives up all rights beyond those of an ordinary user, for this thread and all that it
 /// starts: root becomes the user who called `sudo`, else nobody; capabilities are cleared
-/// and cannot come back. Threads that run already keep theirs.
+/// and cannot come back. Threads that run already keep theirs. Says in words what was had
+/// and what is left: `root given up, goes on as user 1000`.
 ///
 /// Root inside a container may not be able to become somebody else: it stays root
 /// without any capability, and the words say so.
 #[cfg(target_os = "linux")]
-pub fn give_up() -> std::io::Result<GivenUp> {
+pub fn give_up() -> io::Result<String> {
     use rustix::process::{Gid, Uid, geteuid};
     use rustix::thread::{
         CapabilitySet, CapabilitySets, capabilities, clear_ambient_capability_set,
@@ -98,27 +122,19 @@ pub fn give_up() -> std::io::Result<GivenUp> {
         },
     )?;
     set_no_new_privs(true)?;
-    Ok(GivenUp {
-        words: match became {
-            Some(Ok(())) if user == 65_534 => "root given up, goes on as nobody".to_owned(),
-            Some(Ok(())) => format!("root given up, goes on as user {user}"),
-            Some(Err(reason)) => {
-                format!("capabilities given up, stays root all the same ({reason})")
-            }
-            None if had_some => "capabilities given up".to_owned(),
-            None => "none were needed".to_owned(),
-        },
-        owner: matches!(became, Some(Ok(()))).then_some((user, group)),
+    Ok(match became {
+        Some(Ok(())) if user == NOBODY => "root given up, goes on as nobody".to_owned(),
+        Some(Ok(())) => format!("root given up, goes on as user {user}"),
+        Some(Err(reason)) => format!("capabilities given up, stays root all the same ({reason})"),
+        None if had_some => "capabilities given up".to_owned(),
+        None => "none were needed".to_owned(),
     })
 }
 
 /// Other systems have no such rights.
 #[cfg(not(target_os = "linux"))]
-pub fn give_up() -> std::io::Result<GivenUp> {
-    Ok(GivenUp {
-        words: "as they are".to_owned(),
-        owner: None,
-    })
+pub fn give_up() -> io::Result<String> {
+    Ok("as they are".to_owned())
 }
 
 #[cfg(test)]

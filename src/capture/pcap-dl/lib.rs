@@ -37,8 +37,6 @@ mod linked {
 
 #[cfg(runtime_libpcap)]
 mod loaded;
-#[cfg(unix)]
-pub mod signals;
 
 /// The version of libpcap in its own words, such as
 /// `libpcap version 1.10.3 (with TPACKET_V3)`; an error that says what was looked
