@@ -54,7 +54,10 @@ pub enum News {
         /// Whose; `None` when its boot is not there any more.
         place: Option<Place>,
         /// The finding as it was last.
-        finding: Finding,
+        finding: Box<Finding>,
+        /// Whether another one of the same id takes its place, about more or less than it:
+        /// nothing was cleared then.
+        replaced: bool,
     },
 }
 
@@ -235,7 +238,8 @@ impl Told {
         for (_, finding) in self.findings.iter().filter(|(number, _)| gone(*number)) {
             news.push(News::Withdrawn {
                 place: None,
-                finding: finding.clone(),
+                finding: Box::new(finding.clone()),
+                replaced: false,
             });
         }
         self.until = until;
@@ -244,27 +248,32 @@ impl Told {
 }
 
 /// Tells which findings came and which went. What a finding says may change as more of it
-/// is seen; it is the same while it is about the same thing.
+/// is seen; it is the same while it is about the same thing and as grave.
 fn compare(before: &[Finding], present: &[Finding], place: Place, news: &mut Vec<News>) {
     let same = |a: &Finding, b: &Finding| {
         a.id == b.id && a.subject == b.subject && a.severity == b.severity
     };
-    for finding in before {
-        if !present.iter().any(|other| same(finding, other)) {
-            news.push(News::Withdrawn {
-                place: Some(place),
-                finding: finding.clone(),
-            });
-        }
+    let is_in = |list: &[Finding], finding: &Finding| list.iter().any(|one| same(one, finding));
+    let come: Vec<usize> = (0..)
+        .zip(present)
+        .filter(|(_, finding)| !is_in(before, finding))
+        .map(|(index, _)| index)
+        .collect();
+    let comes = |gone: &Finding| {
+        let mut new = come.iter().filter_map(|&index| present.get(index));
+        new.any(|one| one.id == gone.id && one.severity >= gone.severity)
+    };
+    for finding in before.iter().filter(|finding| !is_in(present, finding)) {
+        news.push(News::Withdrawn {
+            place: Some(place),
+            finding: Box::new(finding.clone()),
+            replaced: comes(finding),
+        });
     }
-    for (index, finding) in present.iter().enumerate() {
-        if !before.iter().any(|other| same(finding, other)) {
-            news.push(News::Appeared {
-                place,
-                finding: index,
-            });
-        }
-    }
+    news.extend(
+        come.iter()
+            .map(|&finding| News::Appeared { place, finding }),
+    );
 }
 
 /// What is waited for: a phone at all, or the one that did something last.
@@ -294,4 +303,84 @@ fn last_effort(timeline: &[Step]) -> Option<usize> {
     timeline
         .iter()
         .rposition(|step| step.phase != crate::session::Phase::Link)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::{About, Severity};
+
+    fn finding(id: &'static str, severity: Severity, file: &str) -> Finding {
+        Finding::new(id, severity, file).about(About {
+            file: Some(file.to_owned()),
+            ..About::default()
+        })
+    }
+
+    /// What is told of the way from one list to the other: `+` came, `-` went, `~` was
+    /// replaced.
+    fn told(before: &[Finding], present: &[Finding]) -> Vec<String> {
+        let mut news = Vec::new();
+        compare(before, present, Place::Capture(0), &mut news);
+        let words = news.into_iter().map(|news| match news {
+            News::Step { .. } => String::new(),
+            News::Appeared { finding, .. } => format!("+{}", present[finding].title),
+            News::Withdrawn {
+                finding, replaced, ..
+            } => format!("{}{}", if replaced { '~' } else { '-' }, finding.title),
+        });
+        words.collect()
+    }
+
+    #[test]
+    fn findings_come_and_go_once() {
+        let one = finding("file-missing", Severity::Error, "a");
+        let two = finding("file-missing", Severity::Error, "b");
+        let other = finding("boot-loop", Severity::Error, "c");
+        let milder = finding("file-missing", Severity::Note, "a");
+        let list = |findings: &[&Finding]| findings.iter().copied().cloned().collect::<Vec<_>>();
+        for (before, present, expected) in [
+            (list(&[]), list(&[&one]), vec!["+a"]),
+            (list(&[&one]), list(&[&one]), vec![]),
+            (list(&[&one]), list(&[]), vec!["-a"]),
+            (list(&[&one]), list(&[&other]), vec!["-a", "+c"]),
+            (list(&[&one]), list(&[&one, &two]), vec!["+b"]),
+            (list(&[&one]), list(&[&two]), vec!["~a", "+b"]),
+            (list(&[&one]), list(&[&milder]), vec!["-a", "+a"]),
+            (list(&[&milder]), list(&[&one]), vec!["~a", "+a"]),
+        ] {
+            assert_eq!(told(&before, &present), expected);
+        }
+    }
+
+    #[test]
+    fn what_a_finding_says_may_change() {
+        let before = finding("file-missing", Severity::Error, "a");
+        let mut present = before.clone();
+        present.detail = "asked for 4 times".to_owned();
+        assert_eq!(told(&[before], &[present]), [""; 0]);
+    }
+
+    #[test]
+    fn hosts_are_told_apart_as_far_as_there_is_room() {
+        let mut heard = Heard::default();
+        for n in 0..5000_u16 {
+            let [high, low] = (n % 4500).to_be_bytes();
+            let bytes = [0, 0, 0, 0, 0, 0, 2, 0, 0, 0, high, low, 8, 0];
+            heard.frame(&Frame {
+                capture: 0,
+                number: crate::capture::FrameNumber(1),
+                time: Timestamp(0),
+                link_type: LinkType::Ethernet,
+                bytes: &bytes,
+                wire_length: 60,
+            });
+        }
+        let expected = Counters {
+            frames: 5000,
+            bytes: 70_000,
+            hosts: MAX_HOSTS,
+        };
+        assert_eq!(heard.counters(), expected);
+    }
 }

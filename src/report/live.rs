@@ -48,7 +48,8 @@ impl Lines {
                         self.finding(found, &mut printer)?;
                     }
                 }
-                News::Withdrawn { place, finding } => {
+                News::Withdrawn { replaced: true, .. } => {}
+                News::Withdrawn { place, finding, .. } => {
                     let finding = build::finding(finding);
                     if finding.severity == "note" {
                         continue;
@@ -221,7 +222,7 @@ pub fn events(update: &Update<'_>, out: &mut dyn Write) -> io::Result<()> {
                     ndjson::finding(&report, Some(*place), found, false, out)?;
                 }
             }
-            News::Withdrawn { place, finding } => {
+            News::Withdrawn { place, finding, .. } => {
                 ndjson::finding(&report, *place, &build::finding(finding), true, out)?;
             }
         }
