@@ -59,6 +59,10 @@ pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding
         {
             continue;
         }
+        if loss::stands_in_for_refused(boot, context, transfer) {
+            normal.push(transfer);
+            continue;
+        }
         match loss::severity(boot, context, transfer) {
             Severity::Note => normal.push(transfer),
             severity => wanted.push((transfer, severity)),
@@ -507,6 +511,7 @@ mod tests {
     #[test]
     fn files_that_a_boot_needs_together_are_missing_together() {
         let boot = BootBuilder::new()
+            .tftp("Mlf_J169_Dutch.xml", Status::Complete)
             .tftp("J100Supgrade.txt", Status::NotFound)
             .tftp("46xxsettings.txt", Status::NotFound);
         let findings = Case::new("avaya-j100", boot).check(check);

@@ -1,8 +1,8 @@
 //! What it means for a boot that one file did not arrive, whatever the reason.
 
 use crate::finding::{About, Finding, Severity};
-use crate::profiles::{Role, WhenAbsent};
-use crate::rules::Context;
+use crate::profiles::{Needs, Role, WhenAbsent};
+use crate::rules::{Context, TransferVerdict};
 use crate::session::Boot;
 use crate::session::transfer::Transfer;
 
@@ -54,6 +54,50 @@ pub(super) fn stop_the_phone(boot: &Boot, context: &Context<'_>, transfers: &[&T
         && transfers
             .iter()
             .all(|transfer| context.is_stuck_after(boot, transfer.last))
+}
+
+/// Files that the phone asked for in place of this one, or this one in their place, with
+/// how they ended.
+fn of_its_chain<'b>(
+    boot: &'b Boot,
+    context: &'b Context<'_>,
+    transfer: &'b Transfer,
+) -> impl Iterator<Item = (&'b Transfer, TransferVerdict)> {
+    let chain = context.file(transfer).and_then(|file| file.chain);
+    context.reads(boot).filter(move |(other, _)| {
+        other.file != transfer.file
+            && chain.is_some_and(|chain| {
+                chain.needs != Needs::All
+                    && context
+                        .file(other)
+                        .and_then(|file| file.chain)
+                        .is_some_and(|known| known.name == chain.name)
+            })
+    })
+}
+
+/// Whether the phone asks for this file only because the server has another and does not
+/// give it out: then that one is the fault.
+pub(super) fn stands_in_for_refused(
+    boot: &Boot,
+    context: &Context<'_>,
+    transfer: &Transfer,
+) -> bool {
+    of_its_chain(boot, context, transfer)
+        .any(|(other, verdict)| verdict == TransferVerdict::Refused && other.first < transfer.first)
+}
+
+/// How bad it is that the server does not give out this file: as bad as that nothing else
+/// could take its place.
+pub(super) fn severity_of_refused(
+    boot: &Boot,
+    context: &Context<'_>,
+    transfer: &Transfer,
+) -> Severity {
+    of_its_chain(boot, context, transfer)
+        .filter(|(_, verdict)| *verdict == TransferVerdict::NotFound)
+        .map(|(other, _)| severity(boot, context, other))
+        .fold(severity(boot, context, transfer), Severity::max)
 }
 
 /// A file that no profile speaks of matters only when the phone stops at it.

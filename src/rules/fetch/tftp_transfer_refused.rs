@@ -95,7 +95,7 @@ fn refused(boot: &Boot, context: &Context<'_>, transfers: &[&Transfer]) -> Optio
         if transfer.direction == Direction::Write {
             Severity::Note
         } else {
-            loss::severity(boot, context, transfer)
+            loss::severity_of_refused(boot, context, transfer)
         }
     };
     let severity = transfers.iter().map(|one| severity_of(one)).max()?;
@@ -112,6 +112,8 @@ fn refused(boot: &Boot, context: &Context<'_>, transfers: &[&Transfer]) -> Optio
     let words = transfer.error.as_ref();
     let words = words.map_or(String::new(), |error| error.message.to_string());
     let (code, from_phone) = said_by(transfer);
+    // tftpd-hpa tells of rights in words alone.
+    let is_access = code == 2 || words.to_ascii_lowercase().contains("permission denied");
     let who = if from_phone {
         "the phone"
     } else {
@@ -153,12 +155,12 @@ fn refused(boot: &Boot, context: &Context<'_>, transfers: &[&Transfer]) -> Optio
         .iter()
         .fold(finding, |finding, one| loss::with_frames(finding, one));
     Some(match (code, from_phone) {
-        (2, false) if writes => finding.remedy(format!(
+        (_, false) if is_access && writes => finding.remedy(format!(
             "Create {name} on {} beforehand, writable for the TFTP server's user, or allow \
              creation (tftpd-hpa: `--create`); or leave it: the phone does without.",
             transfer.server
         )),
-        (2, false) => finding.remedy(format!(
+        (_, false) if is_access => finding.remedy(format!(
             "Make {name}{and} readable on {} for the user that the TFTP server runs as (`chmod \
              644`, every folder above `chmod 755`), and see that it lies within the server's root.",
             transfer.server
@@ -197,8 +199,31 @@ mod tests {
     use super::*;
     use crate::rules::testing::Case;
     use crate::session::testing::BootBuilder;
-    use crate::session::transfer::Status;
+    use crate::session::transfer::{Status, TransferError};
     use phoneboot_parsers::dhcp::MessageType;
+
+    #[test]
+    fn a_refused_file_is_the_fault_and_its_missing_stand_in_is_not() {
+        let boot = || {
+            BootBuilder::new()
+                .tftp("SEP001AA17BE638.cnf.xml", Status::Refused)
+                .with(|boot, at| {
+                    boot.transfers[0].error = Some(TransferError {
+                        code: 0,
+                        message: "Permission denied".into(),
+                        from_phone: false,
+                        at,
+                    });
+                })
+                .tftp("XMLDefault.cnf.xml", Status::NotFound)
+        };
+        let findings = Case::new("cisco-79x1", boot()).check(check);
+        assert_eq!(findings.len(), 1);
+        assert_eq!(findings[0].severity, Severity::Error);
+        assert!(findings[0].remedy[0].contains("chmod 644"));
+        let missing = Case::new("cisco-79x1", boot()).check(super::super::file_missing::check);
+        assert!(missing.iter().all(|one| one.severity == Severity::Note));
+    }
 
     #[test]
     fn an_unreadable_configuration_is_reported_with_its_code() {

@@ -49,10 +49,11 @@ pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding
         return Vec::new();
     }
     let message = &lease.message;
+    let names_itself = names_itself(boot, lease);
     let others: Vec<&str> = [
         (message.option(66).is_some(), "option 66"),
         (
-            !message.server_address.is_unspecified(),
+            !message.server_address.is_unspecified() && !names_itself,
             "the next-server field",
         ),
         (!message.server_name.is_empty(), "the server name field"),
@@ -71,7 +72,11 @@ pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding
     } else {
         "The lease has no option 150."
     };
-    let instead = if others.is_empty() {
+    let instead = if names_itself && others.is_empty() {
+        " The next-server field names the DHCP server itself, as some do of their own accord, \
+         and no TFTP server answers there."
+            .to_owned()
+    } else if others.is_empty() {
         " Neither option 66 nor the next-server field names a server.".to_owned()
     } else {
         format!(" A server is named by {} instead.", others.join(" and "))
@@ -88,31 +93,47 @@ pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding
         .map_or("<TFTP server>".to_owned(), |transfer| {
             transfer.server.to_string()
         });
-    vec![
-        Finding::new(
-            "dhcp-option-150-missing",
-            severity,
-            "the lease names no TFTP server in option 150",
-        )
-        .confidence(if severity == Severity::Error {
-            Confidence::Likely
-        } else {
-            Confidence::Certain
-        })
-        .detail(format!("{asked}{instead}{came}"))
-        .about(About {
-            server: lease.server().map(Into::into),
-            option: Some(TFTP_SERVERS),
-            vlan: lease.vlan,
-            protocol: Some("dhcp"),
-            ..About::default()
-        })
-        .evidence(lease.at, "ACK without option 150")
-        .remedy(format!(
-            "Add option 150 with the address of the TFTP server to the scope of this VLAN: \
+    let finding = Finding::new(
+        "dhcp-option-150-missing",
+        severity,
+        "the lease names no TFTP server in option 150",
+    )
+    .confidence(if severity == Severity::Error {
+        Confidence::Likely
+    } else {
+        Confidence::Certain
+    })
+    .detail(format!("{asked}{instead}{came}"))
+    .about(About {
+        server: lease.server().map(Into::into),
+        option: Some(TFTP_SERVERS),
+        vlan: lease.vlan,
+        protocol: Some("dhcp"),
+        ..About::default()
+    })
+    .evidence(lease.at, "ACK without option 150")
+    .remedy(format!(
+        "Add option 150 with the address of the TFTP server to the scope of this VLAN: \
              `option 150 ip {server}` (IOS), `dhcp-option=150,{server}` (dnsmasq)."
-        )),
-    ]
+    ));
+    if names_itself && severity == Severity::Error {
+        return vec![finding.remedy(format!(
+            "If {} is meant to be the TFTP server, start its TFTP service.",
+            message.server_address
+        ))];
+    }
+    vec![finding]
+}
+
+/// Whether the next-server field says no more than who gave the lease (dnsmasq and others
+/// fill it in so), and the phone found nobody there who answers for files.
+fn names_itself(boot: &Boot, lease: &LeaseMessage) -> bool {
+    let named = lease.message.server_address;
+    lease.server() == Some(named)
+        && !boot
+            .transfers
+            .iter()
+            .any(|transfer| transfer.server == named && transfer.answered.is_some())
 }
 
 /// Whether the phone gave this lease up for another one that may yet come, as it does when
@@ -176,6 +197,21 @@ mod tests {
             .tftp("SEP001AA17BE638.cnf.xml", Status::Complete);
         let findings = Case::new("cisco-79x1", boot).check(check);
         assert_eq!(findings[0].severity, Severity::Warning);
+    }
+
+    #[test]
+    fn a_next_server_that_is_the_dhcp_server_itself_names_nobody() {
+        let boot = |status| {
+            BootBuilder::new()
+                .lease(&[1, 66, 150], &[(54, &SERVER.octets())])
+                .last_dhcp(|message| message.server_address = SERVER)
+                .tftp("CTLSEP001AA17BE638.tlv", status)
+        };
+        let alone = Case::new("cisco-79x1", boot(Status::Unanswered)).check(check);
+        assert_eq!(alone[0].severity, Severity::Error);
+        assert_eq!(alone[0].remedy.len(), 2);
+        let serves = Case::new("cisco-79x1", boot(Status::NotFound)).check(check);
+        assert_eq!(serves[0].severity, Severity::Warning);
     }
 
     #[test]

@@ -12,10 +12,13 @@ use crate::session::reach::{
     ArpTarget, Connection, MAX_ARP_TARGETS, MAX_CLAIMS, MAX_CONNECTIONS, MAX_UNREACHABLES,
     Undelivered,
 };
-use crate::session::transfer::{Status, TransferError};
+use crate::session::transfer::{Status, Transfer, TransferError};
 use crate::session::{Phase, transfer};
 
 use super::{Change, step};
+
+/// A phone that waited for so long for the next block, in seconds, gives up for want of it.
+const GAVE_UP_SECS: f64 = 3.0;
 
 pub(super) fn arp_asked(
     host: &mut Host,
@@ -184,7 +187,8 @@ pub(in crate::session) fn unreachable(
     Change::default()
 }
 
-/// A phone that closes its port in the middle of a TFTP transfer has given it up.
+/// A phone that closes its port in the middle of a TFTP transfer has given it up. One that
+/// waited for long does so because nothing came any more: that transfer has stalled.
 fn abort_transfer(host: &mut Host, event: &Event<'_>, quoted: icmp::Quoted) {
     let Some((_, client_port)) = quoted.ports else {
         return;
@@ -194,7 +198,10 @@ fn abort_transfer(host: &mut Host, event: &Event<'_>, quoted: icmp::Quoted) {
             && transfer.client_port == client_port
             && transfer.status == Status::Running
     });
-    if let Some(transfer) = running {
+    let waited_secs = |transfer: &Transfer| event.at.time.secs_since(transfer.progressed.time);
+    if let Some(transfer) = running
+        && waited_secs(transfer) < GAVE_UP_SECS
+    {
         transfer.status = transfer::Status::AbortedByPhone;
         transfer.last = event.at;
         transfer.error = Some(TransferError {
