@@ -2,16 +2,16 @@
 //! the phone.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::Ipv4Addr;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::Result;
 use crate::expect;
 use crate::net::{self, Net, Role};
 use crate::phone::{self, Orders, Script};
@@ -19,12 +19,13 @@ use crate::scenario::{Fault, Kind, Scenario};
 use crate::servers::{self, Place, Server, dnsmasq::Office, nginx::Web};
 use crate::trials::Trial;
 use crate::wire::{Cdp, NATIVE_VLAN, Port};
+use crate::{Error, Result};
 
 /// The voice VLAN of the office, where there is one.
 const VOICE_VLAN: u16 = 110;
 
 /// The longest boot that a script plays.
-const PHONE_PATIENCE: Duration = Duration::from_secs(100);
+const PHONE_PATIENCE: Duration = Duration::from_secs(200);
 
 /// The user's password, at the FTP server and the call server alike; faults say another.
 const PASSWORD: &str = "s3same";
@@ -48,7 +49,7 @@ pub(crate) fn trials() -> Result<Vec<Trial>> {
                 let words = format!("PHONEBOOT_LAB=required, and {missing}");
                 Box::new(move || Err(words.into()))
             }
-            _ => Box::new(move || Bench::new(number, &scenario, script)?.run()),
+            _ => Box::new(move || Bench::run(number, &scenario, script)),
         };
         trials.push(Trial {
             name,
@@ -135,7 +136,12 @@ impl<'a> Bench<'a> {
         })
     }
 
-    fn run(&self) -> Result<()> {
+    fn run(number: usize, scenario: &'a Scenario, script: &'a Script) -> Result<()> {
+        let slot = AT_WORK.take();
+        Self::new(number, scenario, script)?.boots_and_compares(slot)
+    }
+
+    fn boots_and_compares(&self, slot: Slot) -> Result<()> {
         let root = self.folder.path().join("files");
         self.lays_out(&root)?;
         let place = Place {
@@ -148,9 +154,12 @@ impl<'a> Bench<'a> {
         for fault in &self.scenario.fault {
             self.breaks(fault)?;
         }
-        let sniffer = Sniffer::start(&self.net, self.folder.path())?;
-        let booted = self.boots_phone();
-        std::thread::sleep(Duration::from_millis(300));
+        // What fails is watched until the program is sure of it, all else until the phone
+        // has nothing left to do.
+        let until = (self.scenario.expect.verdict == "failed").then_some("failed");
+        let capture = self.folder.path().join("boot.pcapng");
+        let mut sniffer = Sniffer::start(&self.net, &capture, until)?;
+        let booted = self.boots_phone(&mut sniffer, slot);
         let report = sniffer.report()?;
         self.keeps(&report)?;
         booted
@@ -349,7 +358,8 @@ impl<'a> Bench<'a> {
         }
     }
 
-    fn boots_phone(&self) -> Result<()> {
+    /// Plays the phone until its script or the sniffer ends.
+    fn boots_phone(&self, sniffer: &mut Sniffer, slot: Slot) -> Result<()> {
         let flash_bytes = self.scenario.fault.iter().find_map(|fault| match fault {
             Fault::Flash { bytes } => Some(*bytes),
             _ => None,
@@ -371,28 +381,53 @@ impl<'a> Bench<'a> {
             .command(Role::Phone, &program.to_string_lossy())
             .arg("--phone")
             .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
             .stderr(fs::File::create(self.folder.path().join("phone.log"))?)
             .spawn()?;
         if let Some(mut stdin) = child.stdin.take() {
             stdin.write_all(serde_json::to_string(&orders)?.as_bytes())?;
         }
+        let stdout = child.stdout.take();
+        std::thread::spawn(move || {
+            // A line, or its end: from now on others may work.
+            let _ = stdout.map(|stdout| BufReader::new(stdout).read_line(&mut String::new()));
+            drop(slot);
+        });
         let started = Instant::now();
-        let status = loop {
-            if let Some(status) = child.try_wait()? {
-                break status;
+        let mut done = None;
+        // Who waits for a failure is given the time to be sure, and all else a moment.
+        let ends = loop {
+            if done.is_none()
+                && let Some(status) = child.try_wait()?
+            {
+                done = Some((status, Instant::now()));
+            }
+            if sniffer.has_ended()? {
+                break true;
+            }
+            let moment = if self.scenario.expect.verdict == "failed" {
+                Duration::from_secs(40)
+            } else {
+                Duration::from_millis(300)
+            };
+            if done.is_some_and(|(_, at)| at.elapsed() > moment) {
+                break true;
             }
             if started.elapsed() > PHONE_PATIENCE {
-                child.kill()?;
-                child.wait()?;
-                return Err("the phone's script does not end".into());
+                break false;
             }
             std::thread::sleep(Duration::from_millis(20));
         };
-        if status.success() {
-            return Ok(());
+        child.kill()?;
+        child.wait()?;
+        match done {
+            _ if !ends => Err("the phone's script does not end".into()),
+            Some((status, _)) if !status.success() => {
+                let words = fs::read_to_string(self.folder.path().join("phone.log"))?;
+                Err(format!("the phone's script broke: {words}").into())
+            }
+            _ => Ok(()),
         }
-        let words = fs::read_to_string(self.folder.path().join("phone.log"))?;
-        Err(format!("the phone's script broke: {words}").into())
     }
 }
 
@@ -416,44 +451,109 @@ fn role(kind: Kind) -> Role {
     }
 }
 
-/// Who watches the phone's port.
+/// Who watches the phone's port: the program under test, as its user starts it.
 struct Sniffer {
     child: Child,
-    capture: PathBuf,
+    stdout: Option<std::thread::JoinHandle<std::io::Result<Vec<u8>>>>,
+    stderr: Option<std::thread::JoinHandle<std::io::Result<String>>>,
 }
 
 impl Sniffer {
-    fn start(net: &Net, folder: &Path) -> Result<Self> {
-        let capture = folder.join("boot.pcapng");
-        let mut child = net
-            .command(Role::Switch, "tcpdump")
-            .args(["-i", "port", "--immediate-mode", "-U", "-Z", "root", "-w"])
-            .arg(&capture)
+    fn start(net: &Net, capture: &Path, until: Option<&str>) -> Result<Self> {
+        let mut command = net.command(Role::Switch, env!("CARGO_BIN_EXE_phoneboot"));
+        command
+            .args(["sniff", "-i", "port", "--format", "json", "-w"])
+            .arg(capture);
+        if let Some(until) = until {
+            command.args(["--until", until]);
+        }
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()?;
-        let mut line = String::new();
-        if let Some(stderr) = child.stderr.take() {
-            let mut stderr = BufReader::new(stderr);
-            while !line.contains("listening on") {
-                line.clear();
-                if stderr.read_line(&mut line)? == 0 {
-                    return Err("tcpdump does not listen".into());
-                }
+        let (Some(mut stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
+            return Err("no pipes".into());
+        };
+        let mut stderr = BufReader::new(stderr);
+        let mut words = String::new();
+        while !words.contains("listening on") {
+            if stderr.read_line(&mut words)? == 0 {
+                return Err(format!("phoneboot sniff does not listen: {words}").into());
             }
-            std::thread::spawn(move || std::io::copy(&mut stderr, &mut std::io::sink()));
         }
-        Ok(Self { child, capture })
+        let report = std::thread::spawn(move || {
+            let mut bytes = Vec::new();
+            stdout.read_to_end(&mut bytes).map(|_| bytes)
+        });
+        let rest = std::thread::spawn(move || stderr.read_to_string(&mut words).map(|_| words));
+        Ok(Self {
+            child,
+            stdout: Some(report),
+            stderr: Some(rest),
+        })
     }
 
+    fn has_ended(&mut self) -> Result<bool> {
+        Ok(self.child.try_wait()?.is_some())
+    }
+
+    /// Ends it with Ctrl-C, if it has not ended, and reads its report.
     fn report(mut self) -> Result<Value> {
-        net::run(Command::new("kill").args(["-INT", &self.child.id().to_string()]))?;
-        self.child.wait()?;
-        let output = Command::new(env!("CARGO_BIN_EXE_phoneboot"))
-            .args(["analyze", "--format", "json"])
-            .arg(&self.capture)
-            .output()?;
-        let words = String::from_utf8_lossy(&output.stderr);
-        serde_json::from_slice(&output.stdout)
+        if !self.has_ended()? {
+            net::run(Command::new("kill").args(["-INT", &self.child.id().to_string()]))?;
+            self.child.wait()?;
+        }
+        let broken = || Error::from("a reader broke");
+        let (Some(stdout), Some(stderr)) = (self.stdout.take(), self.stderr.take()) else {
+            return Err(broken());
+        };
+        let bytes = stdout.join().map_err(|_| broken())??;
+        let words = stderr.join().map_err(|_| broken())??;
+        serde_json::from_slice(&bytes)
             .map_err(|error| format!("no report: {error}: {words}").into())
+    }
+}
+
+impl Drop for Sniffer {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Scenarios at work at once; those whose phone only waits do not count.
+static AT_WORK: Slots = Slots {
+    free: Mutex::new(2),
+    changed: Condvar::new(),
+};
+
+struct Slots {
+    free: Mutex<usize>,
+    changed: Condvar,
+}
+
+/// The right to work.
+struct Slot;
+
+impl Slots {
+    fn take(&self) -> Slot {
+        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        while *free == 0 {
+            free = self
+                .changed
+                .wait(free)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        *free -= 1;
+        Slot
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        let mut free = AT_WORK.free.lock().unwrap_or_else(PoisonError::into_inner);
+        *free += 1;
+        AT_WORK.changed.notify_one();
     }
 }

@@ -1,11 +1,10 @@
 //! Aastra 6731i and Mitel 6869i: DHCP option 66, files by HTTP, most of them absent.
 
-use std::net::Ipv4Addr;
-
 use crate::Result;
 use crate::forge::dhcp::Client;
 use crate::phone::Script;
 use crate::phone::handset::Handset;
+use crate::phone::tftp::Fetched;
 use crate::scenario::Kind;
 
 pub(super) const SCRIPTS: &[Script] = &[
@@ -62,8 +61,10 @@ fn boots(phone: &mut Handset, brand: &str, model: &str, version: &str, common: &
     let Some(site) = phone.finds_site(&[160, 159, 66], "tftp", agent)? else {
         return Ok(());
     };
-    let came = phone.keeps_trying(3, 4_000, |phone| {
-        phone.fetches(&site, "security.tuz")?;
+    let came = phone.keeps_trying(|phone| {
+        if phone.fetches(&site, "security.tuz")? == Fetched::Silent {
+            return Ok(false);
+        }
         let common = phone.fetches(&site, common)?.is_whole();
         phone.fetches(&site, &format!("{model}.cfg"))?;
         let own = phone.fetches(&site, &format!("{digits}.cfg"))?.is_whole();
@@ -73,7 +74,7 @@ fn boots(phone: &mut Handset, brand: &str, model: &str, version: &str, common: &
     if came {
         phone.waits_ms(700);
         let agent = format!("{brand} {model}/{version}");
-        phone.registers(Ipv4Addr::new(192, 0, 2, 20), &agent)?;
+        phone.comes_up(&agent)?;
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ use crate::forge::dhcp::Client;
 use crate::forge::firmware;
 use crate::phone::Script;
 use crate::phone::handset::{Handset, Neighbor};
-use crate::phone::tftp::{Manner, PLAIN};
+use crate::phone::tftp::{Fetched, Manner, PLAIN};
 use crate::scenario::Kind;
 
 /// The load that the recovery installs.
@@ -115,37 +115,26 @@ fn recovers(phone: &mut Handset) -> Result<()> {
     }
     if !granted {
         // Without an answer it assumes low power, and asks for no file.
-        for _ in 0..3 {
-            phone.waits_ms(11_000);
-            announces(phone, &CP_7970)?;
-        }
+        phone.keeps_trying(|phone| announces(phone, &CP_7970).map(|_| false))?;
         return Ok(());
     }
     let Some(server) = server(phone) else {
-        phone.waits_ms(3_000);
+        phone.keeps_trying(|phone| announces(phone, &CP_7970).map(|_| false))?;
         return Ok(());
     };
-    let mut list = phone.reads_by_tftp(server, "term70.default.loads", &MANNER)?;
-    for _ in 0..2 {
-        if list.is_whole() {
-            break;
-        }
-        phone.waits_ms(3_000);
+    let came = phone.keeps_trying(|phone| {
         announces(phone, &CP_7970)?;
-        list = phone.reads_by_tftp(server, "term70.default.loads", &MANNER)?;
-    }
-    if !list.is_whole() {
+        let list = phone.reads_by_tftp(server, "term70.default.loads", &MANNER)?;
+        Ok(list.is_whole())
+    })?;
+    if !came {
         return Ok(());
     }
     for image in IMAGES {
         phone.waits_ms(300);
-        let fetched = phone.reads_by_tftp(server, image, &MANNER)?;
-        if !fetched.is_whole() {
-            // It hangs; the switch hears of it every minute.
-            for _ in 0..3 {
-                phone.waits_ms(3_000);
-                announces(phone, &CP_7970)?;
-            }
+        if !phone.reads_by_tftp(server, image, &MANNER)?.is_whole() {
+            // It hangs; the switch hears of it all the same.
+            phone.keeps_trying(|phone| announces(phone, &CP_7970).map(|_| false))?;
             return Ok(());
         }
     }
@@ -171,7 +160,7 @@ fn starts(phone: &mut Handset) -> Result<()> {
         return Ok(());
     }
     let Some(server) = server(phone) else {
-        phone.waits_ms(3_000);
+        phone.keeps_trying(|phone| announces(phone, &CP_7961).map(|_| false))?;
         return Ok(());
     };
     boots(phone, server, &CP_7961)
@@ -180,13 +169,15 @@ fn starts(phone: &mut Handset) -> Result<()> {
 /// From the trust files to the registration.
 fn boots(phone: &mut Handset, server: Ipv4Addr, model: &Model) -> Result<()> {
     let name = phone.host.cisco_name();
-    let came = phone.keeps_trying(3, 4_000, |phone| {
+    let came = phone.keeps_trying(|phone| {
         for file in [
             format!("CTL{name}.tlv"),
             format!("ITL{name}.tlv"),
             "ITLFile.tlv".to_owned(),
         ] {
-            phone.reads_by_tftp(server, &file, &MANNER)?;
+            if phone.reads_by_tftp(server, &file, &MANNER)? == Fetched::Silent {
+                return Ok(false);
+            }
         }
         let own = phone.reads_by_tftp(server, &format!("{name}.cnf.xml"), &MANNER)?;
         if own.is_whole() {
@@ -198,7 +189,7 @@ fn boots(phone: &mut Handset, server: Ipv4Addr, model: &Model) -> Result<()> {
     if came {
         phone.waits_ms(800);
         let agent = format!("Cisco-CP{}G/9.4.2", model.number);
-        phone.registers(Ipv4Addr::new(192, 0, 2, 20), &agent)?;
+        phone.comes_up(&agent)?;
         phone.waits_ms(500);
     }
     announces(phone, model)?;

@@ -1,7 +1,5 @@
 //! Cisco 8851 with enterprise firmware: each file by HTTP on port 6970, then by TFTP.
 
-use std::net::Ipv4Addr;
-
 use crate::Result;
 use crate::forge::cdp;
 use crate::forge::dhcp::Client;
@@ -59,7 +57,7 @@ fn boots(phone: &mut Handset) -> Result<()> {
         url: Url::read("tftp://192.0.2.10", "tftp"),
         ..by_http.clone()
     };
-    let came = phone.keeps_trying(3, 4_000, |phone| {
+    let came = phone.keeps_trying(|phone| {
         let mut config = Fetched::Silent;
         for file in [
             format!("ITL{name}.tlv"),
@@ -75,7 +73,7 @@ fn boots(phone: &mut Handset) -> Result<()> {
     })?;
     if came {
         phone.waits_ms(600);
-        phone.registers(Ipv4Addr::new(192, 0, 2, 20), "Cisco-CP8851/12.8.1")?;
+        phone.comes_up("Cisco-CP8851/12.8.1")?;
         phone.waits_ms(300);
         phone.speaks_cdp(&announcement(true))?;
     }

@@ -1,8 +1,6 @@
 //! Cisco SPA504G, and an 8841 with multiplatform firmware: a model file, then the
 //! phone's own.
 
-use std::net::Ipv4Addr;
-
 use crate::Result;
 use crate::forge::dhcp::Client;
 use crate::phone::Script;
@@ -75,13 +73,13 @@ fn boots(phone: &mut Handset, agent: &str, files: [&str; 2], sip_agent: &str) ->
     let Some(site) = phone.finds_site(&[66, 160, 159], "tftp", agent.to_owned())? else {
         return Ok(());
     };
-    let came = phone.keeps_trying(3, 4_000, |phone| {
+    let came = phone.keeps_trying(|phone| {
         let [model, own] = files;
         Ok(phone.fetches(&site, model)?.is_whole() && phone.fetches(&site, own)?.is_whole())
     })?;
     if came {
         phone.waits_ms(500);
-        phone.registers(Ipv4Addr::new(192, 0, 2, 20), sip_agent)?;
+        phone.comes_up(sip_agent)?;
     }
     Ok(())
 }

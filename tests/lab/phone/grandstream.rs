@@ -1,7 +1,5 @@
 //! Grandstream GXP2160: TFTP with options of its own.
 
-use std::net::Ipv4Addr;
-
 use crate::Result;
 use crate::forge::dhcp::Client;
 use crate::phone::Script;
@@ -51,7 +49,7 @@ fn boots(phone: &mut Handset) -> Result<()> {
         return Ok(());
     };
     phone.fetches_by(&site, "gxp2160fw.bin", &MANNER)?;
-    let came = phone.keeps_trying(3, 4_000, |phone| {
+    let came = phone.keeps_trying(|phone| {
         for file in [
             "cfg000b8221600a",
             "cfg000b8221600a.xml",
@@ -66,7 +64,7 @@ fn boots(phone: &mut Handset) -> Result<()> {
     })?;
     if came {
         phone.waits_ms(500);
-        phone.registers(Ipv4Addr::new(192, 0, 2, 20), "Grandstream GXP2160 1.0.9.26")?;
+        phone.comes_up("Grandstream GXP2160 1.0.9.26")?;
     }
     Ok(())
 }

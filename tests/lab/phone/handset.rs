@@ -1,5 +1,6 @@
 //! What every phone has: a link with its neighbors, a lease, and patience.
 
+use std::io::Write as _;
 use std::net::Ipv4Addr;
 use std::process::Command;
 use std::thread;
@@ -20,6 +21,14 @@ const CDP_ADDRESS: [u8; 6] = [0x01, 0x00, 0x0c, 0xcc, 0xcc, 0xcc];
 /// most phones begin like this.
 const DISCOVER_GAPS_MS: [u64; 4] = [2_000, 4_000, 8_000, 8_000];
 
+/// How often a phone does all of it again, and what it waits in between: it outlasts
+/// every family's patience.
+const ROUNDS: usize = 7;
+const PAUSE_MS: u64 = 22_000;
+
+/// What a phone says on standard output when its first long pause begins.
+pub(crate) const RESTS: &str = "rests";
+
 /// A phone at work.
 pub(crate) struct Handset {
     pub(crate) orders: Orders,
@@ -31,6 +40,7 @@ pub(crate) struct Handset {
     /// Makes its raw frames, with fresh transaction ids.
     scene: Scene,
     n_frames: usize,
+    has_rested: bool,
 }
 
 /// What it was given.
@@ -78,6 +88,7 @@ impl Handset {
             mouth: Mouth::new("eth0")?,
             scene: Scene::new(),
             n_frames: 0,
+            has_rested: false,
         })
     }
 
@@ -143,6 +154,7 @@ impl Handset {
                 }
             })?;
             let Some(offer) = self.hears_dhcp(&[2], gap_ms) else {
+                self.rests(0)?;
                 continue;
             };
             self.waits_ms(5);
@@ -206,6 +218,33 @@ impl Handset {
     pub(crate) fn has_address(&mut self, address: Ipv4Addr) -> Result<()> {
         ip(&format!("addr add {address}/24 brd + dev eth0"))?;
         self.host.ip = address;
+        Ok(())
+    }
+
+    /// Does its work until that succeeds, with pauses as phones make that have nothing
+    /// else to try; in the end it gives up.
+    pub(crate) fn keeps_trying(
+        &mut self,
+        mut attempt: impl FnMut(&mut Self) -> Result<bool>,
+    ) -> Result<bool> {
+        for round in 0..ROUNDS {
+            if round > 0 {
+                self.rests(PAUSE_MS)?;
+            }
+            if attempt(self)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// A long pause, during which others may work: the lab is told.
+    pub(crate) fn rests(&mut self, ms: u64) -> Result<()> {
+        if !self.has_rested {
+            self.has_rested = true;
+            writeln!(std::io::stdout(), "{RESTS}")?;
+        }
+        self.waits_ms(ms);
         Ok(())
     }
 

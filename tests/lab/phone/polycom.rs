@@ -3,8 +3,6 @@
 //! Order after a 4.0.15 SoundPoint and a 5.9.7 VVX; option 60 in Polycom's binary form,
 //! and as text from the VVX.
 
-use std::net::Ipv4Addr;
-
 use crate::Result;
 use crate::forge::dhcp::Client;
 use crate::forge::firmware::pattern;
@@ -64,7 +62,7 @@ fn boots_by_ftp(phone: &mut Handset) -> Result<()> {
         return Ok(());
     };
     let mac = phone.mac_lower();
-    let came = phone.keeps_trying(3, 4_000, |_| {
+    let came = phone.keeps_trying(|_| {
         let user = vsftpd::USER;
         let Ok(mut ftp) = ftp::Session::opens_as(site.address, user, user)? else {
             return Ok(false);
@@ -87,7 +85,7 @@ fn boots_by_ftp(phone: &mut Handset) -> Result<()> {
     if came {
         phone.waits_ms(500);
         let agent = "PolycomSoundPointIP-SPIP_335-UA/4.0.15.1047";
-        phone.registers(Ipv4Addr::new(192, 0, 2, 20), agent)?;
+        phone.comes_up(agent)?;
     }
     Ok(())
 }
@@ -106,15 +104,18 @@ fn boots_by_http(phone: &mut Handset) -> Result<()> {
         return Ok(());
     };
     let mac = phone.mac_lower();
-    let came = phone.keeps_trying(3, 4_000, |phone| {
+    let came = phone.keeps_trying(|phone| {
         "FileTransport PolycomVVX-VVX_410-UA/5.9.7.3480 Type/Updater"
             .clone_into(&mut site.user_agent);
-        phone.uploads(&site, &format!("{mac}-boot.log"), b"updater started\n")?;
+        let log = phone.uploads(&site, &format!("{mac}-boot.log"), b"updater started\n")?;
+        if log == Fetched::Silent {
+            return Ok(false);
+        }
         let mut master = phone.fetches(&site, &format!("{mac}.cfg"))?;
         if !master.is_whole() {
             master = phone.fetches(&site, "000000000000.cfg")?;
         }
-        if !master.is_whole() {
+        if !matches!(&master, Fetched::Whole(content) if content.starts_with(b"<?xml")) {
             return Ok(false);
         }
         phone.looks_into(&site, SIP_410)?;
@@ -130,7 +131,7 @@ fn boots_by_http(phone: &mut Handset) -> Result<()> {
     if came {
         phone.waits_ms(500);
         let agent = "PolycomVVX-VVX_410-UA/5.9.7.3480";
-        phone.registers(Ipv4Addr::new(192, 0, 2, 20), agent)?;
+        phone.comes_up(agent)?;
     }
     Ok(())
 }

@@ -13,26 +13,29 @@ use crate::servers::registrar::USER;
 /// Where SIP is spoken.
 const PORT: u16 = 5060;
 
+/// Where the call server is.
+const REGISTRAR: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 20);
+
 /// The realm and domain of the call server.
 const DOMAIN: &str = "example.com";
 
 /// How the registration ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Registered {
+enum Registered {
     Yes,
-    /// The last status.
-    No(u16),
+    No,
     Silent,
 }
 
 impl Handset {
+    /// Registers, and does not stop trying.
+    pub(crate) fn comes_up(&mut self, user_agent: &str) -> Result<bool> {
+        self.keeps_trying(|phone| Ok(phone.registers(REGISTRAR, user_agent)? == Registered::Yes))
+    }
+
     /// Registers the one user. An unanswered REGISTER is repeated after 0.5, 1, 2 and 4
     /// seconds (RFC 3261 §17.1.2.2, timer E), as long as phones wait at least.
-    pub(crate) fn registers(
-        &mut self,
-        registrar: Ipv4Addr,
-        user_agent: &str,
-    ) -> Result<Registered> {
+    fn registers(&mut self, registrar: Ipv4Addr, user_agent: &str) -> Result<Registered> {
         let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, PORT))?;
         let call = self.mac_lower();
         let mut credentials = String::new();
@@ -61,7 +64,7 @@ impl Handset {
                 (401 | 407, Some(nonce)) if !refused_again => {
                     credentials = self.credentials(&nonce)?;
                 }
-                _ => return Ok(Registered::No(status)),
+                _ => return Ok(Registered::No),
             }
             self.waits_ms(6);
         }

@@ -1,12 +1,11 @@
 //! Snom 370: options 66 and 67 make the URL, two setting files, most other things
 //! absent.
 
-use std::net::Ipv4Addr;
-
 use crate::Result;
 use crate::forge::dhcp::Client;
 use crate::phone::Script;
 use crate::phone::handset::Handset;
+use crate::phone::tftp::Fetched;
 use crate::scenario::Kind;
 
 pub(super) const SCRIPTS: &[Script] = &[Script {
@@ -47,15 +46,18 @@ fn boots(phone: &mut Handset) -> Result<()> {
         .lease
         .text(67)
         .unwrap_or_else(|| "snom370.htm".to_owned());
-    let came = phone.keeps_trying(3, 4_000, |phone| {
-        let common = phone.fetches(&site, &file)?.is_whole();
+    let came = phone.keeps_trying(|phone| {
+        let common = phone.fetches(&site, &file)?;
+        if common == Fetched::Silent {
+            return Ok(false);
+        }
         let own = phone.fetches(&site, "snom370-000413370A0B.htm")?.is_whole();
         phone.fetches(&site, "snom370-firmware.xml")?;
-        Ok(common || own)
+        Ok(common.is_whole() || own)
     })?;
     if came {
         phone.waits_ms(500);
-        phone.registers(Ipv4Addr::new(192, 0, 2, 20), "snom370/8.7.5.35")?;
+        phone.comes_up("snom370/8.7.5.35")?;
     }
     Ok(())
 }

@@ -16,8 +16,7 @@ pub(crate) struct Site {
 }
 
 impl Handset {
-    /// Reads the first of these options that the lease has. A name is asked for three
-    /// times, as phones do that have nothing else to try.
+    /// Reads the first of these options that the lease has.
     pub(crate) fn finds_site(
         &mut self,
         options: &[u8],
@@ -25,20 +24,20 @@ impl Handset {
         user_agent: String,
     ) -> Result<Option<Site>> {
         let Some(text) = options.iter().find_map(|code| self.lease.text(*code)) else {
+            self.keeps_trying(|_| Ok(false))?;
             return Ok(None);
         };
         let url = Url::read(&text, default_scheme);
-        for _ in 0..3 {
-            if let Some(address) = self.resolves(&url.host)? {
-                return Ok(Some(Site {
-                    url,
-                    address,
-                    user_agent,
-                }));
-            }
-            self.waits_ms(2_000);
-        }
-        Ok(None)
+        let mut found = None;
+        self.keeps_trying(|phone| {
+            found = phone.resolves(&url.host)?;
+            Ok(found.is_some())
+        })?;
+        Ok(found.map(|address| Site {
+            url,
+            address,
+            user_agent,
+        }))
     }
 
     /// Reads a file of the site.
@@ -80,24 +79,5 @@ impl Handset {
             ..Request::get(&site.url, file, &site.user_agent)
         };
         self.asks_by_http(site.address, &request)
-    }
-
-    /// Tries again after a pause, as a phone without a configuration does: `attempt`
-    /// says whether it has come up.
-    pub(crate) fn keeps_trying(
-        &mut self,
-        times: usize,
-        gap_ms: u64,
-        mut attempt: impl FnMut(&mut Self) -> Result<bool>,
-    ) -> Result<bool> {
-        for round in 0..times {
-            if round > 0 {
-                self.waits_ms(gap_ms);
-            }
-            if attempt(self)? {
-                return Ok(true);
-            }
-        }
-        Ok(false)
     }
 }

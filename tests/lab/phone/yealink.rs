@@ -8,7 +8,7 @@ use crate::forge::dhcp::Client;
 use crate::forge::lldp;
 use crate::phone::Script;
 use crate::phone::handset::Handset;
-use crate::phone::tftp::Manner;
+use crate::phone::tftp::{Fetched, Manner};
 use crate::scenario::Kind;
 
 /// As U-Boot asks: option order, port range and words are its own.
@@ -91,8 +91,10 @@ fn boots(phone: &mut Handset) -> Result<()> {
         return Ok(());
     };
     let mac = phone.mac_lower();
-    let came = phone.keeps_trying(3, 4_000, |phone| {
-        phone.fetches(&site, &format!("{mac}.boot"))?;
+    let came = phone.keeps_trying(|phone| {
+        if phone.fetches(&site, &format!("{mac}.boot"))? == Fetched::Silent {
+            return Ok(false);
+        }
         phone.fetches(&site, "y000000000000.boot")?;
         let common = phone.fetches(&site, "y000000000066.cfg")?.is_whole();
         let own = phone.fetches(&site, &format!("{mac}.cfg"))?.is_whole();
@@ -101,7 +103,7 @@ fn boots(phone: &mut Handset) -> Result<()> {
     if came {
         phone.waits_ms(500);
         let agent = "Yealink SIP-T46S 66.84.0.125";
-        phone.registers(Ipv4Addr::new(192, 0, 2, 20), agent)?;
+        phone.comes_up(agent)?;
     }
     Ok(())
 }
@@ -120,15 +122,15 @@ fn announces(phone: &mut Handset) -> Result<Option<u16>> {
 /// Started with the speaker key held, addresses typed in on its screen.
 fn recovers(phone: &mut Handset) -> Result<()> {
     phone.has_address(Ipv4Addr::new(192, 0, 2, 100))?;
-    for _ in 0..2 {
+    phone.keeps_trying(|phone| {
         for file in ["T48S.rom", "T48S.bin", "T48S.rfs"] {
             let server = Ipv4Addr::new(192, 0, 2, 10);
             if phone.reads_by_tftp(server, file, &LOADER)?.is_whole() {
                 phone.waits_ms(1_000);
-                return Ok(());
+                return Ok(true);
             }
         }
-        phone.waits_ms(4_000);
-    }
+        Ok(false)
+    })?;
     Ok(())
 }

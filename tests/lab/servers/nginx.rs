@@ -69,7 +69,7 @@ pub(crate) fn start(place: &Place<'_>, web: &Web) -> Result<Server> {
 /// A CA that the phone trusts (`trusted.pem`), and the server's certificate.
 fn makes_certificates(folder: &Path, wrong: Option<Certificate>) -> Result<()> {
     let days = match wrong {
-        Some(Certificate::Expired) => "-30",
+        Some(Certificate::Expired) => "-1",
         _ => "300",
     };
     let name = match wrong {
