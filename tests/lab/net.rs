@@ -29,6 +29,11 @@ use crate::Result;
 /// What all namespaces of all labs begin with.
 const PREFIX: &str = "phoneboot-lab";
 
+/// What all namespaces and folders of one lab begin with.
+pub(crate) fn prefix_of(pid: u32) -> String {
+    format!("{PREFIX}-{pid}-")
+}
+
 /// Who has a namespace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
@@ -90,7 +95,7 @@ impl Net {
     /// address of the phone.
     pub(crate) fn new(number: usize, phone: &str) -> Result<Self> {
         let net = Self {
-            prefix: format!("{PREFIX}-{}-{number}", std::process::id()),
+            prefix: format!("{}{number}", prefix_of(std::process::id())),
         };
         for role in ROLES {
             ip(&["netns", "add", &net.name(*role)])?;
@@ -204,9 +209,18 @@ pub(crate) fn keep_clean(pid: &str) {
         remove(mine);
         std::thread::sleep(std::time::Duration::from_millis(200));
     }
+    for entry in fs::read_dir(std::env::temp_dir())
+        .into_iter()
+        .flatten()
+        .flatten()
+    {
+        if mine(&entry.file_name().to_string_lossy()) {
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
 }
 
-/// The process that a namespace was made by.
+/// The process that a namespace or folder was made by.
 fn owner(name: &str) -> Option<&str> {
     name.strip_prefix(PREFIX)?
         .strip_prefix('-')?

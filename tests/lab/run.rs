@@ -125,7 +125,9 @@ struct Bench<'a> {
 
 impl<'a> Bench<'a> {
     fn new(number: usize, scenario: &'a Scenario, script: &'a Script) -> Result<Self> {
-        let folder = tempfile::Builder::new().prefix("phoneboot-lab").tempdir()?;
+        let folder = tempfile::Builder::new()
+            .prefix(&net::prefix_of(std::process::id()))
+            .tempdir()?;
         // The servers give up root and must still reach their files.
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755))?;
         Ok(Self {
