@@ -11,7 +11,7 @@ use phoneboot_parsers::MacAddress;
 use crate::capture::{Frame, LinkType, Timestamp};
 use crate::diagnosis::{Diagnosis, PhoneDiagnosis};
 use crate::event::At;
-use crate::finding::Finding;
+use crate::finding::{Finding, Severity};
 use crate::session::Step;
 
 /// Hosts that are told apart when frames are counted.
@@ -140,13 +140,19 @@ impl Heard {
 /// for.
 const SILENCE_SECS: f64 = 5.0;
 
+/// An error or warning is told when it has held for so long: the frame that clears it may
+/// follow at once.
+const HOLD_SECS: f64 = 2.0;
+
 /// What was told already.
 #[derive(Debug, Default)]
 pub struct Progress {
+    /// Whether nothing more will come.
+    is_over: bool,
     /// By the phone's id.
     phones: BTreeMap<String, Told>,
     /// By the capture's index.
-    captures: Vec<Vec<Finding>>,
+    captures: Vec<Findings>,
 }
 
 /// What was told of one phone.
@@ -155,7 +161,15 @@ struct Told {
     /// Up to which frame its steps were told.
     until: Option<At>,
     /// By the boot's number.
-    findings: Vec<(u32, Finding)>,
+    findings: BTreeMap<u32, Findings>,
+}
+
+/// The findings of one boot or capture.
+#[derive(Debug, Default, Clone)]
+struct Findings {
+    told: Vec<Finding>,
+    /// Those that are not told yet, and since when they hold.
+    held: Vec<(Finding, Timestamp)>,
 }
 
 impl Progress {
@@ -167,19 +181,25 @@ impl Progress {
         now: Timestamp,
     ) -> Update<'d> {
         let mut news = Vec::new();
-        self.captures.resize(diagnosis.captures.len(), Vec::new());
-        for (index, (before, capture)) in self
+        let now_or_over = (!self.is_over).then_some(now);
+        self.captures
+            .resize(diagnosis.captures.len(), Findings::default());
+        for (index, (known, capture)) in self
             .captures
             .iter_mut()
             .zip(&diagnosis.captures)
             .enumerate()
         {
-            compare(before, &capture.notes, Place::Capture(index), &mut news);
-            before.clone_from(&capture.notes);
+            known.look(
+                &capture.notes,
+                Place::Capture(index),
+                now_or_over,
+                &mut news,
+            );
         }
         for (index, phone) in diagnosis.phones.iter().enumerate() {
             let mut told = self.told(phone);
-            told.look(index, phone, &mut news);
+            told.look(index, phone, now_or_over, &mut news);
             self.phones.insert(phone.id.clone(), told);
         }
         let ids: BTreeSet<&str> = diagnosis.phones.iter().map(|one| one.id.as_str()).collect();
@@ -191,6 +211,11 @@ impl Progress {
             waiting: waiting(diagnosis, now),
             heard,
         }
+    }
+
+    /// Nothing more will come: the next look holds nothing back.
+    pub fn end(&mut self) {
+        self.is_over = true;
     }
 
     /// What was told of a phone, though it may have had another id: without a MAC address
@@ -208,9 +233,16 @@ impl Progress {
 }
 
 impl Told {
-    fn look(&mut self, phone_index: usize, phone: &PhoneDiagnosis, news: &mut Vec<News>) {
+    /// `now` is absent when nothing more will come.
+    fn look(
+        &mut self,
+        phone_index: usize,
+        phone: &PhoneDiagnosis,
+        now: Option<Timestamp>,
+        news: &mut Vec<News>,
+    ) {
         let mut until = self.until;
-        let mut findings = Vec::new();
+        let mut before = std::mem::take(&mut self.findings);
         for (boot_index, (boot, found)) in phone.boots().enumerate() {
             let index = BootIndex {
                 phone: phone_index,
@@ -225,55 +257,75 @@ impl Told {
                     });
                 }
             }
-            let before: Vec<Finding> = self
-                .findings
-                .iter()
-                .filter(|(number, _)| *number == boot.number)
-                .map(|(_, finding)| finding.clone())
-                .collect();
-            compare(&before, &found.findings, Place::Boot(index), news);
-            findings.extend(found.findings.iter().map(|one| (boot.number, one.clone())));
+            let mut known = before.remove(&boot.number).unwrap_or_default();
+            known.look(&found.findings, Place::Boot(index), now, news);
+            self.findings.insert(boot.number, known);
         }
-        let gone = |number: u32| !phone.phone.boots.iter().any(|boot| boot.number == number);
-        for (_, finding) in self.findings.iter().filter(|(number, _)| gone(*number)) {
+        for finding in before.into_values().flat_map(|known| known.told) {
             news.push(News::Withdrawn {
                 place: None,
-                finding: Box::new(finding.clone()),
+                finding: Box::new(finding),
                 replaced: false,
             });
         }
         self.until = until;
-        self.findings = findings;
     }
 }
 
-/// Tells which findings came and which went. What a finding says may change as more of it
-/// is seen; it is the same while it is about the same thing and as grave.
-fn compare(before: &[Finding], present: &[Finding], place: Place, news: &mut Vec<News>) {
-    let same = |a: &Finding, b: &Finding| {
-        a.id == b.id && a.subject == b.subject && a.severity == b.severity
-    };
-    let is_in = |list: &[Finding], finding: &Finding| list.iter().any(|one| same(one, finding));
-    let come: Vec<usize> = (0..)
-        .zip(present)
-        .filter(|(_, finding)| !is_in(before, finding))
-        .map(|(index, _)| index)
-        .collect();
-    let comes = |gone: &Finding| {
-        let mut new = come.iter().filter_map(|&index| present.get(index));
-        new.any(|one| one.id == gone.id && one.severity >= gone.severity)
-    };
-    for finding in before.iter().filter(|finding| !is_in(present, finding)) {
-        news.push(News::Withdrawn {
+impl Findings {
+    /// Tells which findings came and which went. What a finding says may change as more of
+    /// it is seen; it is the same while it is about the same thing and as grave.
+    fn look(
+        &mut self,
+        present: &[Finding],
+        place: Place,
+        now: Option<Timestamp>,
+        news: &mut Vec<News>,
+    ) {
+        let same = |a: &Finding, b: &Finding| {
+            a.id == b.id && a.subject == b.subject && a.severity == b.severity
+        };
+        let is_in = |list: &[Finding], finding: &Finding| list.iter().any(|one| same(one, finding));
+        let mut come = Vec::new();
+        let mut held = Vec::new();
+        for (index, finding) in present.iter().enumerate() {
+            if is_in(&self.told, finding) {
+                continue;
+            }
+            let known = self.held.iter().find(|(one, _)| same(one, finding));
+            let since = known.map(|(_, since)| *since).or(now);
+            match since.zip(now) {
+                Some((since, now))
+                    if finding.severity > Severity::Note && now.secs_since(since) < HOLD_SECS =>
+                {
+                    held.push((finding.clone(), since));
+                }
+                _ => come.push(index),
+            }
+        }
+        self.held = held;
+        let comes = |gone: &Finding| {
+            let held = self.held.iter().map(|(finding, _)| finding);
+            let mut new = come
+                .iter()
+                .filter_map(|&index| present.get(index))
+                .chain(held);
+            new.any(|one| one.id == gone.id && one.severity >= gone.severity)
+        };
+        let (stay, go): (Vec<_>, Vec<_>) = std::mem::take(&mut self.told)
+            .into_iter()
+            .partition(|finding| is_in(present, finding));
+        news.extend(go.into_iter().map(|finding| News::Withdrawn {
             place: Some(place),
-            finding: Box::new(finding.clone()),
-            replaced: comes(finding),
-        });
+            replaced: comes(&finding),
+            finding: Box::new(finding),
+        }));
+        self.told = stay;
+        for finding in come {
+            news.push(News::Appeared { place, finding });
+            self.told.extend(present.get(finding).cloned());
+        }
     }
-    news.extend(
-        come.iter()
-            .map(|&finding| News::Appeared { place, finding }),
-    );
 }
 
 /// What is waited for: a phone at all, or the one that did something last.
@@ -308,7 +360,7 @@ fn last_effort(timeline: &[Step]) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::finding::{About, Severity};
+    use crate::finding::About;
 
     fn finding(id: &'static str, severity: Severity, file: &str) -> Finding {
         Finding::new(id, severity, file).about(About {
@@ -320,8 +372,11 @@ mod tests {
     /// What is told of the way from one list to the other: `+` came, `-` went, `~` was
     /// replaced.
     fn told(before: &[Finding], present: &[Finding]) -> Vec<String> {
+        let mut known = Findings::default();
+        let place = Place::Capture(0);
+        known.look(before, place, None, &mut Vec::new());
         let mut news = Vec::new();
-        compare(before, present, Place::Capture(0), &mut news);
+        known.look(present, place, None, &mut news);
         let words = news.into_iter().map(|news| match news {
             News::Step { .. } => String::new(),
             News::Appeared { finding, .. } => format!("+{}", present[finding].title),
@@ -351,6 +406,28 @@ mod tests {
         ] {
             assert_eq!(told(&before, &present), expected);
         }
+    }
+
+    #[test]
+    fn a_fault_is_told_when_it_has_held_for_a_while() {
+        let fault = [finding("file-missing", Severity::Error, "a")];
+        let note = [finding("file-missing", Severity::Note, "a")];
+        let mut known = Findings::default();
+        let mut look = |present: &[Finding], secs: i64| {
+            let mut news = Vec::new();
+            let now = Some(Timestamp(secs * 1_000_000_000));
+            known.look(present, Place::Capture(0), now, &mut news);
+            news.len()
+        };
+        assert_eq!(
+            (look(&fault, 10), look(&fault, 11), look(&[], 12)),
+            (0, 0, 0)
+        );
+        assert_eq!(
+            (look(&fault, 20), look(&fault, 22), look(&fault, 23)),
+            (0, 1, 0)
+        );
+        assert_eq!((look(&[], 24), look(&note, 25)), (1, 1));
     }
 
     #[test]

@@ -190,6 +190,7 @@ impl Watch<'_> {
         let now = feed.now().unwrap_or_default();
         let mut diagnosis = analysis.finish(vec![facts]);
         keep_wanted_or_say(&mut diagnosis, &self.wanted, outputs.messages);
+        view.progress.end();
         let update = view.progress.look(&diagnosis, heard.counters(), now);
         view.end(&update, outputs)?;
         Ok(self.shared.status(&diagnosis))
