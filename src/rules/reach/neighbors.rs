@@ -4,20 +4,13 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use phoneboot_parsers::dhcpv6::MessageType;
 
-use crate::finding::{About, Confidence, Finding};
+use crate::finding::Finding;
 use crate::rules::{Context, names};
 use crate::session::Boot;
 use crate::session::lease6::provisioning_servers;
 use crate::session::neighbors::Neighbor;
 
-use super::server_unreachable::{DNS_PORT, NAME_SERVER, by_name, severity};
-
-/// An answer comes within milliseconds; this many seconds are enough.
-const ANSWER_SECS: f64 = 3.0;
-
-/// Who asks this often has got no answer, whatever the capture shows: a host asks three
-/// times, a second apart, and gives up (RFC 4861 §10, `MAX_MULTICAST_SOLICIT`).
-const PROOF: u64 = 3;
+use super::server_unreachable::{NAME_SERVER, is_asked_in_vain, nobody_answers};
 
 /// The option of DHCPv6 that holds name servers (RFC 3646).
 const NAME_SERVERS: u16 = 23;
@@ -37,8 +30,7 @@ pub(super) fn silent(boot: &Boot, context: &Context<'_>) -> Vec<Finding> {
 fn is_silent(boot: &Boot, context: &Context<'_>, neighbor: &Neighbor) -> bool {
     !neighbor.probe
         && neighbor.answer.is_none()
-        && (neighbor.asked >= PROOF || (neighbor.asked > 1 && context.sees_answers(boot)))
-        && context.watched_secs_after(neighbor.first) >= ANSWER_SECS
+        && is_asked_in_vain(boot, context, neighbor.asked, neighbor.first)
         && !was_sent_to(boot, neighbor.address)
 }
 
@@ -101,26 +93,14 @@ fn unanswered(
     role: &'static str,
 ) -> Finding {
     let address = neighbor.address;
-    let finding = Finding::new(
-        "server-unreachable",
-        severity(boot, context, (role, IpAddr::V6(address))),
-        format!("nobody answers for the {role}'s address {address}"),
-    )
-    .confidence(Confidence::Likely)
-    .detail(format!(
-        "The phone asked {} times by IPv6 neighbor discovery who has {address}; no answer is in \
-         the capture.",
-        neighbor.asked
-    ))
-    .about(About {
-        server: Some(IpAddr::V6(address)),
-        port: (role == NAME_SERVER).then_some(DNS_PORT),
-        protocol: Some("icmp"),
-        ..About::default()
-    })
-    .evidence(neighbor.first, format!("who has {address}?"))
-    .evidence(neighbor.last, format!("still: who has {address}?"));
-    let finding = by_name(finding, boot, context, address.into());
+    let asked = format!("{} times by IPv6 neighbor discovery", neighbor.asked);
+    let finding = nobody_answers(
+        boot,
+        context,
+        (role, IpAddr::V6(address)),
+        (&asked, "icmp"),
+        (neighbor.first, neighbor.last),
+    );
     if role == "router" {
         finding.remedy(format!(
             "See that the router which announces itself as {address} is still there, and that the \

@@ -26,7 +26,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use crate::event::Unreachable;
+use crate::event::{At, Unreachable};
 use crate::finding::{About, Confidence, Finding, Severity};
 use crate::rules::{Context, names, servers};
 use crate::session::Boot;
@@ -36,13 +36,14 @@ use crate::session::reach::ArpTarget;
 /// An answer to ARP comes within milliseconds; this many seconds are enough.
 const ANSWER_SECS: f64 = 3.0;
 
-/// Who asks this often has got no answer, whatever the capture shows.
+/// Who asks this often has got no answer, whatever the capture shows: IPv6 hosts ask three
+/// times, a second apart, and give up (RFC 4861 §10, `MAX_MULTICAST_SOLICIT`).
 const PROOF: u64 = 3;
 
 /// What a phone wants of an address that it looks names up at.
 pub(super) const NAME_SERVER: &str = "name server";
 
-pub(super) const DNS_PORT: u16 = 53;
+const DNS_PORT: u16 = 53;
 
 /// Packets that die on the way this often go round in a circle.
 const LOOP_PROOF: usize = 3;
@@ -81,9 +82,14 @@ fn one_name_server(findings: &mut [Finding]) {
 fn is_silent(boot: &Boot, context: &Context<'_>, target: &ArpTarget) -> bool {
     !target.probe
         && target.answer.is_none()
-        && (target.asked >= PROOF || (target.asked > 1 && context.sees_answers(boot)))
-        && context.watched_secs_after(target.first) >= ANSWER_SECS
+        && is_asked_in_vain(boot, context, target.asked, target.first)
         && !is_heard(boot, IpAddr::V4(target.address))
+}
+
+/// Whether so many questions since this moment show that no answer came.
+pub(super) fn is_asked_in_vain(boot: &Boot, context: &Context<'_>, asked: u64, first: At) -> bool {
+    (asked >= PROOF || (asked > 1 && context.sees_answers(boot)))
+        && context.watched_secs_after(first) >= ANSWER_SECS
 }
 
 /// Whether the address answered anything in this boot.
@@ -139,11 +145,7 @@ fn role_of(boot: &Boot, context: &Context<'_>, address: Ipv4Addr) -> Option<&'st
     }
 }
 
-pub(super) fn severity(
-    boot: &Boot,
-    context: &Context<'_>,
-    (role, address): (&str, IpAddr),
-) -> Severity {
+fn severity(boot: &Boot, context: &Context<'_>, (role, address): (&str, IpAddr)) -> Severity {
     let finds_names = || boot.lookups.iter().any(|lookup| lookup.answer().is_some());
     let is_router = role == "router";
     if role == NAME_SERVER && !boot.is_registered() && !finds_names() {
@@ -164,27 +166,45 @@ pub(super) fn severity(
     }
 }
 
-fn no_arp(boot: &Boot, context: &Context<'_>, target: &ArpTarget, role: &str) -> Finding {
-    let address = target.address;
+/// Finding for an address that nobody answers for; `asked` says how it was asked for, and by
+/// which protocol. What to do is left to the caller.
+pub(super) fn nobody_answers(
+    boot: &Boot,
+    context: &Context<'_>,
+    (role, address): (&str, IpAddr),
+    (asked, protocol): (&str, &'static str),
+    (first, last): (At, At),
+) -> Finding {
     let finding = Finding::new(
         "server-unreachable",
-        severity(boot, context, (role, IpAddr::V4(address))),
+        severity(boot, context, (role, address)),
         format!("nobody answers for the {role}'s address {address}"),
     )
     .confidence(Confidence::Likely)
     .detail(format!(
-        "The phone asked {} times by ARP who has {address}; no answer is in the capture.",
-        target.asked
+        "The phone asked {asked} who has {address}; no answer is in the capture."
     ))
     .about(About {
-        server: Some(IpAddr::V4(address)),
+        server: Some(address),
         port: (role == NAME_SERVER).then_some(DNS_PORT),
-        protocol: Some("arp"),
+        protocol: Some(protocol),
         ..About::default()
     })
-    .evidence(target.first, format!("who has {address}?"))
-    .evidence(target.last, format!("still: who has {address}?"));
-    let finding = by_name(finding, boot, context, address.into());
+    .evidence(first, format!("who has {address}?"))
+    .evidence(last, format!("still: who has {address}?"));
+    by_name(finding, boot, context, address)
+}
+
+fn no_arp(boot: &Boot, context: &Context<'_>, target: &ArpTarget, role: &str) -> Finding {
+    let address = target.address;
+    let asked = format!("{} times by ARP", target.asked);
+    let finding = nobody_answers(
+        boot,
+        context,
+        (role, IpAddr::V4(address)),
+        (&asked, "arp"),
+        (target.first, target.last),
+    );
     if role == "router" {
         finding.remedy(format!(
             "See that the router has {address} in this VLAN, or correct option 3 (router) in DHCP."
@@ -210,7 +230,7 @@ fn no_arp(boot: &Boot, context: &Context<'_>, target: &ArpTarget, role: &str) ->
 }
 
 /// Adds the name by which the phone came to this address.
-pub(super) fn by_name(
+fn by_name(
     mut finding: Finding,
     boot: &Boot,
     context: &Context<'_>,
