@@ -7,7 +7,8 @@ use clap::Args;
 
 use crate::analysis::{self, Analysis};
 use crate::capture::file::{Reader, STANDARD_INPUT};
-use crate::capture::live::feed::{Feed, Held};
+use crate::capture::live::batch::Batch;
+use crate::capture::live::feed::Feed;
 use crate::capture::{Timestamp, inputs};
 use crate::diagnosis::Diagnosis;
 use crate::error::{Error, Exit};
@@ -79,7 +80,7 @@ pub(super) fn run(
     let single = arguments.merge || is_single(&arguments.files);
     let mut reports = Vec::new();
     let results = if let Input::Begun(first, reader) = input {
-        vec![Ok(analyze_begun(first, reader, profiles, shared))]
+        vec![Ok(analyze_begun(first.as_ref(), reader, profiles, shared))]
     } else if arguments.merge && !paths.is_empty() {
         vec![analysis::analyze_merged(&paths, profiles, shared.options())]
     } else {
@@ -113,7 +114,7 @@ enum Input {
     /// What is named on the command line.
     Files,
     /// Standard input, and the frame that was read of it; `None` when there is none.
-    Begun(Option<Held>, Reader),
+    Begun(Option<Batch>, Reader),
     /// A capture that still grows.
     Growing(Feed),
 }
@@ -135,26 +136,29 @@ fn is_pipe(files: &[PathBuf]) -> bool {
 /// frame tells.
 fn first_look_at_pipe() -> Result<Input, Error> {
     let mut reader = Reader::open(Path::new(STANDARD_INPUT), 0)?;
-    let first = reader.next_frame().map(|frame| Held::new(&frame));
+    let Some(frame) = reader.next_frame() else {
+        return Ok(Input::Begun(None, reader));
+    };
+    let (first, time) = (Batch::of(&frame), frame.time);
     let now = chrono::Utc::now().timestamp_nanos_opt().map(Timestamp);
-    Ok(match (first, now) {
-        (Some(first), Some(now)) if now.secs_since(first.frame().time).abs() <= FRESH_SECS => {
+    Ok(match now {
+        Some(now) if now.secs_since(time).abs() <= FRESH_SECS => {
             Input::Growing(Feed::go_on(first, reader))
         }
-        (first, _) => Input::Begun(first, reader),
+        _ => Input::Begun(Some(first), reader),
     })
 }
 
 /// Analyzes a capture of which the first frame was read.
 fn analyze_begun(
-    first: Option<Held>,
+    first: Option<&Batch>,
     mut reader: Reader,
     profiles: &Profiles,
     shared: &Shared,
 ) -> Diagnosis {
     let mut analysis = Analysis::new(profiles, shared.options());
-    if let Some(first) = first {
-        analysis.frame(&first.frame());
+    for frame in first.into_iter().flat_map(Batch::frames) {
+        analysis.frame(&frame);
     }
     while let Some(frame) = reader.next_frame() {
         analysis.frame(&frame);

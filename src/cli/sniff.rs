@@ -110,7 +110,7 @@ pub(super) fn run(
         to_terminal,
         screen: arguments.screen.then_some(&arguments.interface),
     };
-    watch.run(Feed::listen(listener, save), &mut outputs)
+    watch.run(Feed::listen(listener, save, arguments.count), &mut outputs)
 }
 
 /// The screen needs a terminal of its own.
@@ -134,7 +134,6 @@ fn limits(arguments: &Arguments) -> Result<Limits, Error> {
     };
     let idle = secs("--idle", arguments.idle)?;
     Ok(Limits {
-        frames: arguments.count,
         duration: arguments
             .duration
             .map(|duration| secs("--duration", duration))

@@ -24,8 +24,8 @@ use super::{say, to_output};
 
 /// How often time is looked at while nothing comes.
 const TICK: Duration = Duration::from_millis(100);
-/// Frames that are taken at most before time is looked at.
-const MAX_FRAMES_PER_TICK: usize = 2000;
+/// Batches of frames that are taken at most before time is looked at.
+const MAX_BATCHES_PER_TICK: usize = 16;
 /// How often it is judged while nothing comes: silence is evidence, too.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Judging may take this share of the time, the reciprocal of it.
@@ -52,8 +52,6 @@ pub(super) enum Until {
 /// When to end without being asked.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Limits {
-    /// After so many frames.
-    pub(super) frames: Option<u64>,
     /// After so long.
     pub(super) duration: Option<Duration>,
     /// When this happens.
@@ -143,18 +141,20 @@ impl Watch<'_> {
                 break;
             }
             let mut patience = TICK;
-            for _ in 0..MAX_FRAMES_PER_TICK {
+            for _ in 0..MAX_BATCHES_PER_TICK {
                 match feed.next(patience) {
-                    News::Frame(held) => {
-                        heard.frame(&held.frame());
-                        analysis.frame(&held.frame());
+                    News::Frames(batch) => {
+                        for frame in batch.frames() {
+                            heard.frame(&frame);
+                            analysis.frame(&frame);
+                        }
                     }
                     News::Notice(words) => view.notice(&words, outputs),
                     News::Failed(error) => return Err(error.into()),
                     News::Nothing => break,
                     News::End => ended = true,
                 }
-                if ended || ending.has_enough(heard.counters().frames) {
+                if ended {
                     break;
                 }
                 patience = Duration::ZERO;
@@ -173,9 +173,11 @@ impl Watch<'_> {
         }
         view.close_screen(outputs);
         feed.stop(&mut |news| match news {
-            News::Frame(held) if !ending.has_enough(heard.counters().frames) => {
-                heard.frame(&held.frame());
-                analysis.frame(&held.frame());
+            News::Frames(batch) => {
+                for frame in batch.frames() {
+                    heard.frame(&frame);
+                    analysis.frame(&frame);
+                }
             }
             News::Notice(words) => outputs.say(&words),
             _ => {}
@@ -404,11 +406,6 @@ impl<'l> Ending<'l> {
             failed_since: None,
             reached: false,
         }
-    }
-
-    fn has_enough(&mut self, frames: u64) -> bool {
-        self.reached |= self.limits.frames.is_some_and(|most| frames >= most);
-        self.limits.frames.is_some_and(|most| frames >= most)
     }
 
     fn is_reached(&self) -> bool {

@@ -13,14 +13,18 @@ use std::time::{Duration, Instant, SystemTime};
 
 use crate::capture::file::{Reader, STANDARD_INPUT, note_link_type};
 use crate::capture::save::Save;
-use crate::capture::{CaptureFacts, Error, Frame, Timestamp};
+use crate::capture::{CaptureFacts, Error, Timestamp};
 
+use super::batch::Batch;
 use super::follow::Tail;
 use super::interface::{Given, LinkState, Listener, Statistics, link_state};
 
-/// Frames that may wait for the analysis. Beyond, the kernel keeps them, and counts those
-/// that it has no room for.
-const MAX_WAITING: usize = 1024;
+/// Batches that may wait for the analysis. Beyond, the kernel keeps their frames, and counts
+/// those that it has no room for.
+const MAX_WAITING: usize = 32;
+
+/// Batches that are taken at the most before the link is looked at.
+const MAX_BATCHES: usize = 32;
 
 /// Bytes of frames that may wait beyond that where frames are saved: what comes then is
 /// saved all the same, and not analyzed.
@@ -37,8 +41,8 @@ const LAST_FRAMES: Duration = Duration::from_millis(500);
 
 /// What a feed brings.
 pub enum News {
-    /// The next frame.
-    Frame(Held),
+    /// The next frames.
+    Frames(Batch),
     /// Something that the user should know of the input: its link is down, its file is full.
     Notice(String),
     /// It is no capture, or cannot be read.
@@ -47,33 +51,6 @@ pub enum News {
     Nothing,
     /// Nothing will come any more.
     End,
-}
-
-/// A frame with its bytes.
-pub struct Held {
-    frame: Frame<'static>,
-    bytes: Vec<u8>,
-}
-
-impl Held {
-    /// A copy of the frame.
-    pub fn new(frame: &Frame<'_>) -> Self {
-        Self {
-            frame: Frame {
-                bytes: &[],
-                ..*frame
-            },
-            bytes: frame.bytes.to_vec(),
-        }
-    }
-
-    /// The frame.
-    pub fn frame(&self) -> Frame<'_> {
-        Frame {
-            bytes: &self.bytes,
-            ..self.frame
-        }
-    }
 }
 
 /// What the two threads share.
@@ -121,8 +98,8 @@ pub struct Feed {
 }
 
 impl Feed {
-    /// Listens on an interface, and saves all that it hears.
-    pub fn listen(listener: Listener, save: Option<(Save, PathBuf)>) -> Self {
+    /// Listens on an interface until `most` frames have come, and saves all that it hears.
+    pub fn listen(listener: Listener, save: Option<(Save, PathBuf)>, most: Option<u64>) -> Self {
         let origin = listener.origin();
         let mut facts = CaptureFacts::new(&origin.interface, "interface");
         facts.snap_length = Some(origin.snap_length);
@@ -133,6 +110,7 @@ impl Feed {
         let listening = Listening {
             listener,
             save,
+            left: most.unwrap_or(u64::MAX),
             shared: Arc::clone(&shared),
             sender,
             since: now(),
@@ -163,11 +141,11 @@ impl Feed {
         })
     }
 
-    /// Goes on with a pipe whose first frame was read.
-    pub fn go_on(first: Held, reader: Reader) -> Self {
+    /// Goes on with a pipe whose first frames were read.
+    pub fn go_on(first: Batch, reader: Reader) -> Self {
         let name = reader.facts().name.clone();
         Self::read_by(&name, move |shared, sender| {
-            if sender.send(News::Frame(first)).is_ok() {
+            if sender.send(News::Frames(first)).is_ok() {
                 read(reader, shared, sender);
             }
             Ok(())
@@ -220,17 +198,24 @@ impl Feed {
             self.facts.sliced_frames = counted.sliced_frames;
             (self.facts.first, self.facts.last) = (counted.first, counted.last);
         }
-        if let News::Frame(held) = news {
-            let frame = held.frame();
-            self.facts.count(&frame);
-            note_link_type(&mut self.facts, frame.link_type);
-            // Frames of several queues come in some disorder. More than that is a clock that
-            // was set, which the analysis mends.
-            let early = self.now().map(|now| now.nanos_since(frame.time));
-            if early.is_none_or(|nanos| !(0..=JITTER_NANOS).contains(&nanos)) {
-                self.last = Some((frame.time, Instant::now()));
+        if let News::Frames(batch) = news {
+            for frame in batch.frames() {
+                self.facts.count(&frame);
+                note_link_type(&mut self.facts, frame.link_type);
+                self.since.get_or_insert(frame.time);
             }
-            self.since.get_or_insert(frame.time);
+            if let Some(last) = batch.frames().last() {
+                self.set_clock(last.time);
+            }
+        }
+    }
+
+    /// Frames of several queues come in some disorder. More than that is a clock that was
+    /// set, which the analysis mends.
+    fn set_clock(&mut self, time: Timestamp) {
+        let early = self.now().map(|now| now.nanos_since(time));
+        if early.is_none_or(|nanos| !(0..=JITTER_NANOS).contains(&nanos)) {
+            self.last = Some((time, Instant::now()));
         }
     }
 
@@ -313,7 +298,8 @@ fn open(path: &Path, shared: &Shared) -> Result<Reader, Error> {
 fn read(mut reader: Reader, shared: &Shared, sender: &SyncSender<News>) {
     shared.tell(reader.facts());
     while let Some(frame) = reader.next_frame() {
-        if sender.send(News::Frame(Held::new(&frame))).is_err() {
+        // Whether the next one is there already, a pipe does not tell.
+        if sender.send(News::Frames(Batch::of(&frame))).is_err() {
             return;
         }
     }
@@ -329,8 +315,10 @@ struct Listening {
     since: Timestamp,
     /// What libpcap complained of last, until a frame comes.
     trouble: Option<String>,
+    /// Frames that are still wanted.
+    left: u64,
     /// Saved frames that wait until the analysis can take them.
-    backlog: VecDeque<Held>,
+    backlog: VecDeque<Batch>,
     backlog_bytes: usize,
 }
 
@@ -341,7 +329,7 @@ impl Listening {
         let has_link = link_state(&name) != Some(LinkState::Gone);
         let mut state = Some(LinkState::Up);
         let mut looked = Instant::now().checked_sub(LOOK_AROUND);
-        while !self.shared.stopped() {
+        while !self.shared.stopped() && self.left > 0 {
             if !self.take_frames() {
                 break;
             }
@@ -368,8 +356,8 @@ impl Listening {
         }
         // What came while it was told to stop.
         self.take_frames();
-        for held in std::mem::take(&mut self.backlog) {
-            if self.sender.send(News::Frame(held)).is_err() {
+        for batch in std::mem::take(&mut self.backlog) {
+            if self.sender.send(News::Frames(batch)).is_err() {
                 break;
             }
         }
@@ -384,31 +372,20 @@ impl Listening {
 
     /// Takes the frames that are there; `false` when nobody wants more.
     fn take_frames(&mut self) -> bool {
-        for _ in 0..MAX_WAITING {
-            let failed = match self.listener.next_frame() {
-                Given::Frame(frame) => {
-                    self.trouble = None;
-                    let held = Held::new(&frame);
-                    let saved = self.save.as_mut().map(|(save, _)| save.frame(&frame));
-                    if !self.hand_on(held) {
-                        return false;
-                    }
-                    saved.and_then(Result::err)
-                }
-                Given::Nothing => break,
-                Given::Trouble(words) => {
-                    if self.trouble.as_ref() != Some(&words) {
-                        self.trouble = Some(words.clone());
-                        let name = self.listener.origin().interface.clone();
-                        return self.say(format!("{name}: {words}"));
-                    }
-                    break;
-                }
-            };
+        for _ in 0..MAX_BATCHES {
+            let mut batch = Batch::default();
+            let failed = self.take_batch(&mut batch);
+            let is_last = !batch.is_full();
+            if batch.n_frames() > 0 && !self.hand_on(batch) {
+                return false;
+            }
             if let Some(error) = failed
                 && !self.give_save_up(&error)
             {
                 return false;
+            }
+            if is_last {
+                break;
             }
         }
         match &mut self.save {
@@ -420,30 +397,63 @@ impl Listening {
         }
     }
 
-    /// Gives a frame to the analysis. Where frames are saved, nothing waits for it: the
+    /// Takes and saves frames until the batch is full or no more are there; the error when
+    /// they cannot be saved.
+    fn take_batch(&mut self, batch: &mut Batch) -> Option<io::Error> {
+        while self.left > 0 && !batch.is_full() {
+            match self.listener.next_frame() {
+                Given::Frame(frame) => {
+                    self.left -= 1;
+                    self.trouble = None;
+                    batch.push(&frame);
+                    if let Some((save, _)) = &mut self.save
+                        && let Err(error) = save.frame(&frame)
+                    {
+                        return Some(error);
+                    }
+                }
+                Given::Nothing => break,
+                Given::Trouble(words) => {
+                    if self.trouble.as_ref() != Some(&words) {
+                        let name = &self.listener.origin().interface;
+                        // Nobody listens any more when it cannot be sent.
+                        let _ = self.sender.send(News::Notice(format!("{name}: {words}")));
+                        self.trouble = Some(words);
+                    }
+                    break;
+                }
+            }
+        }
+        None
+    }
+
+    /// Gives frames to the analysis. Where frames are saved, nothing waits for it: the
     /// file is to be complete, however slow the terminal. `false` when nobody wants more.
-    fn hand_on(&mut self, held: Held) -> bool {
+    fn hand_on(&mut self, batch: Batch) -> bool {
         if self.save.is_none() && self.backlog.is_empty() {
-            return self.sender.send(News::Frame(held)).is_ok();
+            return self.sender.send(News::Frames(batch)).is_ok();
         }
         if self.backlog_bytes < MAX_BACKLOG_BYTES {
-            self.backlog_bytes += held.bytes.len();
-            self.backlog.push_back(held);
+            self.backlog_bytes += batch.n_bytes();
+            self.backlog.push_back(batch);
         } else {
-            self.shared.passed_over.fetch_add(1, Ordering::Relaxed);
+            let n_frames = u64::try_from(batch.n_frames()).unwrap_or(u64::MAX);
+            self.shared
+                .passed_over
+                .fetch_add(n_frames, Ordering::Relaxed);
         }
         self.work_off()
     }
 
     /// Gives what waits, as far as it is taken; `false` when nobody wants more.
     fn work_off(&mut self) -> bool {
-        while let Some(held) = self.backlog.pop_front() {
-            self.backlog_bytes -= held.bytes.len();
-            match self.sender.try_send(News::Frame(held)) {
+        while let Some(batch) = self.backlog.pop_front() {
+            self.backlog_bytes -= batch.n_bytes();
+            match self.sender.try_send(News::Frames(batch)) {
                 Ok(()) => {}
-                Err(TrySendError::Full(News::Frame(held))) => {
-                    self.backlog_bytes += held.bytes.len();
-                    self.backlog.push_front(held);
+                Err(TrySendError::Full(News::Frames(batch))) => {
+                    self.backlog_bytes += batch.n_bytes();
+                    self.backlog.push_front(batch);
                     return true;
                 }
                 Err(_) => return false,
@@ -504,10 +514,7 @@ mod tests {
         let mut told = String::new();
         loop {
             match feed.next(Duration::from_millis(400)) {
-                News::Frame(held) => {
-                    assert_eq!(held.frame().bytes, held.bytes);
-                    told.push('f');
-                }
+                News::Frames(batch) => told.push_str(&"f".repeat(batch.n_frames())),
                 News::Notice(_) => told.push('n'),
                 News::Failed(_) => told.push('x'),
                 News::Nothing => return told + ".",
@@ -547,7 +554,7 @@ mod tests {
     fn goes_on_behind_a_first_frame() {
         let input = Box::new(io::Cursor::new(every_block()));
         let mut reader = Reader::from_read(input, "-", 0).unwrap();
-        let first = Held::new(&reader.next_frame().unwrap());
+        let first = Batch::of(&reader.next_frame().unwrap());
         let mut feed = Feed::go_on(first, reader);
         let told = told(&mut feed);
         assert!(told.ends_with('!'), "{told}");

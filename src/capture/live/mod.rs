@@ -4,6 +4,7 @@
 //! everything here fails with a message that says so, and reading files goes on
 //! working.
 
+pub mod batch;
 pub mod feed;
 pub mod filter;
 pub mod follow;

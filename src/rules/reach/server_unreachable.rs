@@ -230,12 +230,7 @@ fn no_arp(boot: &Boot, context: &Context<'_>, target: &ArpTarget, role: &str) ->
 }
 
 /// Adds the name by which the phone came to this address.
-fn by_name(
-    mut finding: Finding,
-    boot: &Boot,
-    context: &Context<'_>,
-    address: IpAddr,
-) -> Finding {
+fn by_name(mut finding: Finding, boot: &Boot, context: &Context<'_>, address: IpAddr) -> Finding {
     let Some(name) = names::server_at(boot, context.profile, address) else {
         return finding;
     };
