@@ -14,9 +14,10 @@ use crate::diagnosis::Diagnosis;
 use crate::error::{Error, Exit};
 use crate::profiles::Profiles;
 
-use super::say;
 use super::shared::{Shared, keep_wanted_or_say};
+use super::signals::Asked;
 use super::watch::{Limits, Outputs, Watch};
+use super::{say, to_output};
 
 /// What `analyze` takes.
 #[derive(Debug, Args)]
@@ -68,7 +69,8 @@ pub(super) fn run(
         if !shared.look.quiet {
             outputs.say(&"the capture still grows; Ctrl-C ends with the report");
         }
-        return watch.run(feed, &mut outputs);
+        let asked = Asked::catch().map_err(to_output)?;
+        return watch.run(feed, &asked, &mut outputs);
     }
 
     let (paths, errors) = inputs::expand(&arguments.files);

@@ -141,13 +141,7 @@ impl Shared {
         let mut file = BufWriter::new(file);
         self.write_to(reports, format, single, false, &mut file)
             .and_then(|()| file.flush().map_err(to_output))
-            .map_err(|error| match error {
-                Error::Output { source, .. } => Error::Output {
-                    path: path.clone(),
-                    source,
-                },
-                other => other,
-            })
+            .map_err(|error| self.of_output(error))
     }
 
     /// Writes the reports to this output.
@@ -164,6 +158,14 @@ impl Shared {
         };
         let style = self.look.style(to_terminal);
         report::write(reports, format, single, &generated, &style, out).map_err(to_output)
+    }
+
+    /// Names `--output` in an error of writing.
+    pub(super) fn of_output(&self, error: Error) -> Error {
+        match error {
+            Error::Output { source, .. } => self.failed(source),
+            other => other,
+        }
     }
 
     /// `--output` cannot be written.

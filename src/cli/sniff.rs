@@ -16,6 +16,8 @@ use crate::profiles::Profiles;
 use crate::report::Format;
 
 use super::shared::Shared;
+use super::signals::Asked;
+use super::to_output;
 use super::watch::{Limits, Outputs, Until, Watch};
 
 const AFTER_HELP: &str = "\
@@ -74,7 +76,12 @@ pub(super) fn run(
     out: &mut dyn Write,
     messages: &mut dyn Write,
 ) -> Result<Exit, Error> {
+    // Before anything is opened: what was begun is to be ended well.
+    let asked = Asked::catch().map_err(to_output)?;
     let shared = &arguments.shared;
+    if arguments.write.is_some() && arguments.write == shared.output {
+        return Err(Error::Usage("-w and -o name the same file".into()));
+    }
     let wanted = shared.wanted()?;
     let format = shared.format()?;
     let limits = limits(arguments)?;
@@ -110,7 +117,11 @@ pub(super) fn run(
         to_terminal,
         screen: arguments.screen.then_some(&arguments.interface),
     };
-    watch.run(Feed::listen(listener, save, arguments.count), &mut outputs)
+    watch.run(
+        Feed::listen(listener, save, arguments.count),
+        &asked,
+        &mut outputs,
+    )
 }
 
 /// The screen needs a terminal of its own.

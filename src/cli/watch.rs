@@ -115,8 +115,12 @@ pub(super) struct Watch<'a> {
 
 impl Watch<'_> {
     /// Shows what happens until something ends it, and writes the report.
-    pub(super) fn run(&self, mut feed: Feed, outputs: &mut Outputs<'_>) -> Result<Exit, Error> {
-        let asked = Asked::catch().map_err(to_output)?;
+    pub(super) fn run(
+        &self,
+        mut feed: Feed,
+        asked: &Asked,
+        outputs: &mut Outputs<'_>,
+    ) -> Result<Exit, Error> {
         let mut analysis = Analysis::new(self.profiles, self.shared.options());
         let mut view = View::new(self, outputs.file.is_some())?;
         if let Some(file) = outputs
@@ -168,6 +172,7 @@ impl Watch<'_> {
                 ending.look(&diagnosis, now);
                 let update = view.progress.look(&diagnosis, heard.counters(), now);
                 view.show(&update, outputs)?;
+                view.say_what_is_waited_for(&update, outputs);
                 looks.took(began.elapsed());
             }
         }
@@ -183,7 +188,7 @@ impl Watch<'_> {
             _ => {}
         });
         let facts = feed.facts();
-        if !self.shared.look.quiet {
+        if !self.shared.look.quiet || facts.dropped.is_some_and(|dropped| dropped > 0) {
             outputs.say(&received(heard.counters().frames, facts.dropped));
             if feed.passed_over() > 0 {
                 outputs.say(&"not all that was saved could be analyzed in time: analyze the file");
@@ -288,14 +293,14 @@ impl<'a> View<'a> {
                 _ => events(update, outputs.lines()).map_err(to_output)?,
             }
         }
-        outputs.lines().flush().map_err(to_output)?;
-        if !self.watch.shared.look.quiet && self.screen.is_none() {
-            self.say_what_is_waited_for(update, outputs);
-        }
-        Ok(())
+        outputs.lines().flush().map_err(to_output)
     }
 
     fn say_what_is_waited_for(&mut self, update: &Update<'_>, outputs: &mut Outputs<'_>) {
+        // The screen has a line for it.
+        if self.watch.shared.look.quiet || self.screen.is_some() {
+            return;
+        }
         let Some(present) = update.waiting else {
             self.said = None;
             return;
@@ -340,19 +345,27 @@ impl<'a> View<'a> {
             };
         }
         let reports = std::slice::from_ref(update.diagnosis);
+        let mut failure = Ok(());
         if let Some(file) = outputs.file.take() {
             // What is there stays until the new report is written. A pipe has no length.
             let _ = file.set_len(0);
             let mut file = BufWriter::new(file);
-            shared.write_to(reports, format, true, false, &mut file)?;
-            return file.flush().map_err(|error| shared.failed(error));
+            let written = shared
+                .write_to(reports, format, true, false, &mut file)
+                .and_then(|()| file.flush().map_err(to_output));
+            failure = written.map_err(|error| shared.of_output(error));
+            if failure.is_ok() {
+                return Ok(());
+            }
+            // A report that nobody gets is worse than one in another place.
         }
         let to_terminal = self.watch.to_terminal;
         let out = outputs.lines();
         if self.lines.is_some() {
             writeln!(out).map_err(to_output)?;
         }
-        shared.write_to(reports, format, true, to_terminal, out)
+        shared.write_to(reports, format, true, to_terminal, out)?;
+        failure
     }
 }
 

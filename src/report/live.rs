@@ -48,8 +48,11 @@ impl Lines {
                         self.finding(found, &mut printer)?;
                     }
                 }
-                News::Withdrawn { replaced: true, .. } => {}
-                News::Withdrawn { place, finding, .. } => {
+                News::Withdrawn {
+                    place,
+                    finding,
+                    replaced,
+                } => {
                     let finding = build::finding(finding);
                     if finding.severity == "note" {
                         continue;
@@ -58,7 +61,13 @@ impl Lines {
                         self.place(&report, *place, &finding, &mut printer)?;
                     }
                     let text = format!(" {} [{}]", finding.title, finding.id);
-                    say(&mut printer, ("✓ cleared:", Tone::Good), &text)?;
+                    let lead = if *replaced {
+                        // What takes its place follows at once.
+                        ("· no longer:", Tone::Dim)
+                    } else {
+                        ("✓ cleared:", Tone::Good)
+                    };
+                    say(&mut printer, lead, &text)?;
                 }
             }
         }

@@ -208,7 +208,7 @@ impl Painter {
         let (earlier, last) = files.split_at_checked(hidden).unwrap_or((files, &[]));
         let came = earlier.iter().filter(|row| row.mark == Mark::Done).count();
         let text = format!(
-            "{} before, {came} of them delivered",
+            "{} earlier, {came} delivered",
             words::count(words::n(hidden), "file", "files")
         );
         let worst = earlier.iter().map(|row| row.mark).max();

@@ -182,11 +182,11 @@ fn memory(
     let (_, mut child) = listen(&sniff, cable, folder)?;
     let duration = format!("--duration={}", WATCH.as_secs());
     let mut sender = cable
-        .replayer(capture, &["--pps=50000", "--loop=0", &duration])
+        .replayer(capture, &["--pps=200000", "--loop=0", &duration])
         .spawn()?;
     writeln!(
         out,
-        "| seconds at 50,000 frames a second | memory of `phoneboot sniff`, KiB |"
+        "| seconds at 200,000 frames a second | memory of `phoneboot sniff`, KiB |"
     )?;
     writeln!(out, "|---:|---:|")?;
     let started = Instant::now();
