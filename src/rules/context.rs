@@ -12,6 +12,7 @@ use crate::session::tls::Session;
 use crate::session::transfer::{Status, Transfer};
 use crate::session::{Boot, Phone};
 
+use super::reach::call_servers;
 use super::sides::{Side, only_side};
 
 /// How long a family of which nothing is known may be silent, in seconds.
@@ -105,7 +106,7 @@ pub(super) fn came(transfer: &Transfer, verdict: TransferVerdict) -> bool {
 }
 
 /// Whether so many requests over this time show that a phone does not go on.
-fn lasts(requests: u64, secs: f64) -> bool {
+pub(super) fn lasts(requests: u64, secs: f64) -> bool {
     (requests >= IN_VAIN && secs >= IN_VAIN_SECS) || (requests > 1 && secs >= NEXT_ROUND_SECS)
 }
 
@@ -283,7 +284,7 @@ impl<'a> Context<'a> {
     }
 
     /// Whether all that the phone asked for and needs was delivered, and it has not
-    /// tried to register.
+    /// tried to register, nor asked for its call server's address in vain.
     pub fn is_loaded(&self, boot: &Boot) -> bool {
         let all_settled = self.reads(boot).all(|(transfer, verdict)| match verdict {
             TransferVerdict::Complete | TransferVerdict::UpToDate => true,
@@ -294,7 +295,10 @@ impl<'a> Context<'a> {
                     || self.stand_in_arrived(boot, transfer)
             }
         });
-        boot.registrations.is_empty() && self.fetched_anything(boot) && all_settled
+        boot.registrations.is_empty()
+            && self.fetched_anything(boot)
+            && all_settled
+            && call_servers::asked_in_vain(boot, self).is_empty()
     }
 
     /// Whether the phone asked for an FTP file again and again, and got no other file

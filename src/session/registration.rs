@@ -29,16 +29,24 @@ impl Boot {
     /// Whether a configuration that was delivered names this server, by its address or by a
     /// name that the phone looked up, as one to register with, and the port may be for that.
     pub(super) fn is_configured_call_server(&self, server: IpAddr, port: u16) -> bool {
-        let mut names = self
-            .transfers
+        !OTHER_PORTS.contains(&port) && self.configuration_names(server)
+    }
+
+    /// The call servers that configurations name, as they are written.
+    pub(crate) fn configured_call_servers(&self) -> impl Iterator<Item = &WireText> {
+        self.transfers
             .iter()
             .filter_map(|transfer| transfer.manifest.as_deref())
-            .flat_map(|manifest| &manifest.servers);
-        !OTHER_PORTS.contains(&port)
-            && names.any(|name| {
-                let text = name.to_string();
-                text.parse() == Ok(server) || self.leads_to(&text, server)
-            })
+            .flat_map(|manifest| &manifest.servers)
+    }
+
+    /// Whether a configuration names this address, or a name that leads there, as that of a
+    /// call server.
+    pub(crate) fn configuration_names(&self, server: IpAddr) -> bool {
+        self.configured_call_servers().any(|name| {
+            let text = name.to_string();
+            text.parse() == Ok(server) || self.leads_to(&text, server)
+        })
     }
 
     /// Whether the phone was told that this name has this address.

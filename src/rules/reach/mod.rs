@@ -1,5 +1,6 @@
 //! Rules of the reach phase: the way to the server.
 
+pub(super) mod call_servers;
 pub(super) mod connection_blocked;
 pub(super) mod dns_name_unresolved;
 mod ftp_data;

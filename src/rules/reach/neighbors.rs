@@ -10,6 +10,7 @@ use crate::session::Boot;
 use crate::session::lease6::provisioning_servers;
 use crate::session::neighbors::Neighbor;
 
+use super::call_servers;
 use super::server_unreachable::{NAME_SERVER, is_asked_in_vain, nobody_answers};
 
 /// The option of DHCPv6 that holds name servers (RFC 3646).
@@ -27,7 +28,7 @@ pub(super) fn silent(boot: &Boot, context: &Context<'_>) -> Vec<Finding> {
         .collect()
 }
 
-fn is_silent(boot: &Boot, context: &Context<'_>, neighbor: &Neighbor) -> bool {
+pub(super) fn is_silent(boot: &Boot, context: &Context<'_>, neighbor: &Neighbor) -> bool {
     !neighbor.probe
         && neighbor.answer.is_none()
         && is_asked_in_vain(boot, context, neighbor.asked, neighbor.first)
@@ -70,6 +71,8 @@ fn role_of(boot: &Boot, context: &Context<'_>, address: Ipv6Addr) -> Option<&'st
         Some("router")
     } else if name_servers(boot).contains(&address) {
         Some(NAME_SERVER)
+    } else if call_servers::is_named(boot, address.into()) {
+        Some(call_servers::CALL_SERVER)
     } else if names::server_at(boot, context.profile, address.into()).is_some() {
         Some("server")
     } else {

@@ -2,7 +2,8 @@
 //!
 //! ## What it sees
 //! ARP questions, or IPv6 neighbor solicitations, for the address of the server, a name server
-//! or the router that nobody answers, or ICMP "host unreachable", "network unreachable" or "administratively prohibited" for a packet
+//! or the router that nobody answers, those for the call server that DNS, DHCP or a
+//! configuration names among them, or ICMP "host unreachable", "network unreachable" or "administratively prohibited" for a packet
 //! of the phone, or "time to live exceeded" again and again.
 //!
 //! ## Why the phone stops
@@ -32,6 +33,8 @@ use crate::rules::{Context, names, servers};
 use crate::session::Boot;
 use crate::session::quoted::Request;
 use crate::session::reach::ArpTarget;
+
+use super::call_servers;
 
 /// An answer to ARP comes within milliseconds; this many seconds are enough.
 const ANSWER_SECS: f64 = 3.0;
@@ -64,6 +67,7 @@ pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding
         .collect();
     findings.extend(super::neighbors::silent(boot, context));
     one_name_server(&mut findings);
+    call_servers::one_error(boot, context, &mut findings);
     findings.extend(sent_back(boot, context));
     findings
 }
@@ -79,7 +83,7 @@ fn one_name_server(findings: &mut [Finding]) {
 }
 
 /// Whether nobody answered, and the capture would have shown it.
-fn is_silent(boot: &Boot, context: &Context<'_>, target: &ArpTarget) -> bool {
+pub(super) fn is_silent(boot: &Boot, context: &Context<'_>, target: &ArpTarget) -> bool {
     !target.probe
         && target.answer.is_none()
         && is_asked_in_vain(boot, context, target.asked, target.first)
@@ -138,6 +142,8 @@ fn role_of(boot: &Boot, context: &Context<'_>, address: Ipv4Addr) -> Option<&'st
         Some("server")
     } else if holds(6) {
         Some(NAME_SERVER)
+    } else if call_servers::is_named(boot, address.into()) {
+        Some(call_servers::CALL_SERVER)
     } else if names::server_at(boot, context.profile, address.into()).is_some() {
         Some("server")
     } else {
@@ -155,6 +161,8 @@ fn severity(boot: &Boot, context: &Context<'_>, (role, address): (&str, IpAddr))
         } else {
             Severity::Error
         }
+    } else if call_servers::asked_in_vain(boot, context).contains(&address) {
+        Severity::Error
     } else if role == NAME_SERVER || boot.is_registered() || context.is_loaded(boot) {
         Severity::Note
     } else if (is_router && context.fetched_anything(boot))
