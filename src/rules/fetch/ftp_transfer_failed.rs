@@ -3,7 +3,8 @@
 //! ## What it sees
 //! A read that the server refuses (450 busy, 553 name not allowed), breaks off (426, 451, the
 //! connection closed before the announced size), cannot open a data connection for (425), or
-//! never answers.
+//! never answers; or a server that takes the connection and is silent, or no FTP server, before
+//! the phone could ask for a file.
 //!
 //! ## Why the phone stops
 //! The file is there, and does not arrive. Phones ask again some times and then go on with
@@ -32,7 +33,7 @@ use crate::rules::context::TransferVerdict;
 use crate::session::Boot;
 use crate::session::transfer::Transfer;
 
-use super::loss;
+use super::{ftp_silence, loss};
 
 /// A server that says nothing for this long will not: vsftpd waits a minute for a data
 /// connection, and then says so.
@@ -67,7 +68,9 @@ pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding
             }),
         }
     }
-    groups.iter().map(finding).collect()
+    let mut findings: Vec<Finding> = groups.iter().map(finding).collect();
+    findings.extend(ftp_silence::check(boot, context));
+    findings
 }
 
 /// Files of one server that failed with the same reply: one fault.

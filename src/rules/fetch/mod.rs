@@ -15,6 +15,7 @@ pub(super) mod firmware_incomplete;
 pub(super) mod firmware_not_requested;
 pub(super) mod firmware_of_other_protocol;
 pub(super) mod ftp_login_refused;
+mod ftp_silence;
 pub(super) mod ftp_transfer_failed;
 pub(super) mod http_authentication_required;
 pub(super) mod http_body_truncated;
