@@ -9,6 +9,7 @@
 //! | its files came, and it has turned to no call server | `loaded` |
 //! | its files came, and a call server takes its call by TLS, MGCP or H.323, which do not show whether the phone is registered | `loaded` |
 //! | only announcements of it are seen | `incomplete` |
+//! | only one direction of it is seen, and it did not begin again | `incomplete` |
 //! | it began again, fell silent or repeats itself beyond its family's patience | `stalled` |
 //! | anything else | `incomplete` |
 //!
@@ -29,6 +30,7 @@ use crate::session::{Boot, Phase};
 
 use super::context::{Context, TransferVerdict};
 use super::phases::entered;
+use super::sides::{Side, only_side};
 
 /// How the boot ended.
 pub(super) fn outcome(boot: &Boot, context: &Context<'_>, findings: &[Finding]) -> Outcome {
@@ -43,6 +45,15 @@ pub(super) fn outcome(boot: &Boot, context: &Context<'_>, findings: &[Finding]) 
     }
     // A phone that only announces itself may have been up for days.
     if entered(boot) == Phase::Link && !boot.followed_by_another {
+        return Outcome::Incomplete;
+    }
+    let is_open = match only_side(boot) {
+        Some(Side::FromPhone(_)) => !boot.followed_by_another,
+        // That nothing more is sent to it says little of what it does.
+        Some(Side::ToPhone(_)) => true,
+        None => false,
+    };
+    if is_open {
         return Outcome::Incomplete;
     }
     // Some families take their time between the lease and their first request.
@@ -175,6 +186,24 @@ mod tests {
     fn silence_makes_the_difference_between_incomplete_and_stalled() {
         let asked = || BootBuilder::new().lease(&[150], &[(150, &[192, 0, 2, 10])]);
         assert_eq!(outcome_of(asked(), 5, &[]), "incomplete");
+        assert_eq!(outcome_of(asked(), 300, &[]), "stalled");
+    }
+
+    #[test]
+    fn one_direction_of_a_boot_does_not_show_that_it_stands_still() {
+        let asked = || BootBuilder::new().lease(&[150], &[(150, &[192, 0, 2, 10])]);
+        let to_phone = asked().with(|boot, _| {
+            boot.frames_from_phone = 0;
+            let messages = &mut boot.lease.messages;
+            messages.retain(|message| message.message.op == 2);
+        });
+        let from_phone = asked().with(|boot, _| {
+            boot.frames_to_phone = 0;
+            let messages = &mut boot.lease.messages;
+            messages.retain(|message| message.message.op == 1);
+        });
+        assert_eq!(outcome_of(to_phone, 300, &[]), "incomplete");
+        assert_eq!(outcome_of(from_phone, 300, &[]), "incomplete");
         assert_eq!(outcome_of(asked(), 300, &[]), "stalled");
     }
 

@@ -65,7 +65,8 @@ pub(super) fn only_side(boot: &Boot) -> Option<Side> {
 }
 
 /// A frame that the phone sends only after it was answered: a REQUEST that takes an
-/// offer, or anything to one address alone, whose owner it knows from an ARP answer.
+/// offer, an answer by EAP to what nobody asks, or anything to one address alone, whose
+/// owner it knows from an ARP answer.
 fn proof_of_answers(boot: &Boot) -> Option<At> {
     let takes_offer = boot
         .lease
@@ -75,7 +76,13 @@ fn proof_of_answers(boot: &Boot) -> Option<At> {
     let asks = boot.transfers.iter().map(|transfer| transfer.first);
     let calls = boot.reach.connections.iter().map(|call| call.first);
     let registers = boot.registrations.iter().map(|attempt| attempt.first);
-    takes_offer.chain(asks).chain(calls).chain(registers).min()
+    let auth = &boot.link.auth;
+    let authenticates = auth
+        .responses()
+        .filter(|_| auth.requests().next().is_none())
+        .map(|response| response.first);
+    let proofs = takes_offer.chain(authenticates).chain(asks);
+    proofs.chain(calls).chain(registers).min()
 }
 
 /// Takes out what the direction that is missing could disprove.
@@ -97,6 +104,8 @@ pub(super) fn keep_what_is_proven(boot: &Boot, findings: &mut Vec<Finding>) {
 
 #[cfg(test)]
 mod tests {
+    use phoneboot_parsers::eapol;
+
     use super::*;
     use crate::session::testing::BootBuilder;
     use crate::session::transfer::Status;
@@ -139,6 +148,24 @@ mod tests {
             boot.after_secs(4).dhcp(MessageType::Discover, &[])
         });
         assert_eq!(only_side(&one_way(boot, false)), None);
+    }
+
+    #[test]
+    fn an_eap_answer_without_a_question_proves_that_one_is_missing() {
+        let packet = |code| eapol::Packet {
+            code,
+            method: Some(eapol::IDENTITY),
+            ..eapol::Packet::default()
+        };
+        let answers = || {
+            BootBuilder::new()
+                .eap(true, packet(eapol::RESPONSE))
+                .dhcp(MessageType::Discover, &[])
+        };
+        let is_one_sided =
+            |boot| matches!(only_side(&one_way(boot, false)), Some(Side::FromPhone(_)));
+        assert!(is_one_sided(answers()));
+        assert!(!is_one_sided(answers().eap(false, packet(eapol::REQUEST))));
     }
 
     #[test]
