@@ -21,7 +21,8 @@
 //! ## When it may be wrong
 //! A server under load answers 503 and takes the phone a little later; then the line is
 //! registered and this is not reported. Where other lines of the phone are registered it is
-//! a warning, as when the capture ends before the phone could try another server.
+//! a warning, as when the capture ends before the phone could try another server. After a
+//! 5xx, which phones take as an order to do so, it is a note until then.
 //!
 //! ## References
 //! RFC 3261 §10.3, §20.33, §21.3 to §21.6, §22; SCCP message 0x009d as in chan-sccp's
@@ -158,7 +159,11 @@ fn refusal(
     let mut severity = severity(boot, attempt, context);
     let first = attempt.first_refusal.unwrap_or(attempt.last);
     if attempts::is_undecided(boot, context, first, attempt.last) {
-        severity = severity.min(Severity::Warning);
+        severity = severity.min(if is_servers_trouble(status) {
+            Severity::Note
+        } else {
+            Severity::Warning
+        });
         detail.push_str(attempts::ENDS_TOO_SOON);
     }
     let finding = Finding::new("registration-rejected", severity, title)
@@ -185,15 +190,21 @@ fn severity(boot: &Boot, attempt: &Registration, context: &Context<'_>) -> Sever
         let wait_secs = answer.retry_after_secs.map_or(ANSWER_SECS, |secs| {
             f64::from(u32::try_from(secs).unwrap_or(u32::MAX))
         });
-        matches!(answer.status, 408 | 480 | 500..=599)
+        is_servers_trouble(answer.status)
             && context.watched_secs_after(answer.at) < wait_secs.max(ANSWER_SECS)
             && attempt.requests <= 2
     });
     if passing {
-        Severity::Warning
+        Severity::Note
     } else {
         attempts::severity(boot)
     }
+}
+
+/// Whether a status tells of a trouble of the server or behind it, for which phones turn to
+/// another server or ask again.
+fn is_servers_trouble(status: u16) -> bool {
+    matches!(status, 408 | 480 | 500 | 502..=599)
 }
 
 /// What a status says of the reason, as a sentence.
@@ -515,7 +526,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_in_trouble_for_the_moment_is_a_warning() {
+    fn a_server_in_trouble_for_the_moment_is_a_note() {
         let boot = || {
             BootBuilder::new()
                 .registration(Status::Rejected, Some("503 Service Unavailable"))
@@ -527,7 +538,10 @@ mod tests {
         };
         let soon = Case::new("yealink-t4x", boot()).ends_after_secs(20);
         let findings = soon.check(check);
-        assert_eq!(findings[0].severity, Severity::Warning);
+        assert_eq!(findings[0].severity, Severity::Note);
+        let no_registrar = BootBuilder::new().registration(Status::Rejected, Some("501 X"));
+        let soon = Case::new("yealink-t4x", no_registrar).ends_after_secs(2);
+        assert_eq!(soon.check(check)[0].severity, Severity::Warning);
         assert!(findings[0].detail.contains("\"overload\""));
         assert!(findings[0].remedy[1].contains("30 s"));
         assert_eq!(judge(boot())[0].severity, Severity::Error);
