@@ -21,7 +21,7 @@
 //! ## When it may be wrong
 //! A capture that shows only what the phone sends cannot show answers. The rule takes a
 //! repeated request as the sign that none came; for a request sent once it asks for other
-//! frames to the phone.
+//! frames to the phone. The last of few requests must have had time to be answered.
 //!
 //! ## References
 //! RFC 1350 §4 (the server picks a new port); RFC 1350 §7 (retransmission).
@@ -43,6 +43,12 @@ use super::loss;
 /// A request that was sent once counts after this many seconds.
 const SINGLE_REQUEST_SECS: f64 = 10.0;
 
+/// The last of few requests may still be answered within this many seconds.
+const REPEATED_REQUEST_SECS: f64 = 4.0;
+
+/// This many requests prove the silence, however soon after them the capture ends.
+const PROOF: u64 = 4;
+
 pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding> {
     let mut by_server: BTreeMap<IpAddr, Vec<&Transfer>> = BTreeMap::new();
     for (transfer, verdict) in context.reads(boot) {
@@ -63,9 +69,12 @@ pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding
 
 /// Whether the capture can show that nothing came.
 fn is_proven(boot: &Boot, context: &Context<'_>, transfer: &Transfer) -> bool {
-    transfer.requests > 1
-        || (context.sees_answers(boot)
-            && context.watched_secs_after(transfer.last_request) >= SINGLE_REQUEST_SECS)
+    let watched_secs = context.watched_secs_after(transfer.last_request);
+    match transfer.requests {
+        0 | 1 => context.sees_answers(boot) && watched_secs >= SINGLE_REQUEST_SECS,
+        PROOF.. => true,
+        _ => boot.followed_by_another || watched_secs >= REPEATED_REQUEST_SECS,
+    }
 }
 
 fn unanswered(
@@ -202,6 +211,22 @@ mod tests {
         let boot = BootBuilder::new().tftp("SEP001AA17BE638.cnf.xml", Status::Unanswered);
         let case = Case::new("cisco-79x1", boot).ends_after_secs(1);
         assert!(case.check(check).is_empty());
+    }
+
+    #[test]
+    fn the_last_of_few_requests_may_still_be_answered() {
+        let found = |requests, secs| {
+            let file = "CTLSEP001AA17BE638.tlv";
+            let boot =
+                BootBuilder::new().transfer(Protocol::Tftp, file, Status::Unanswered, |transfer| {
+                    transfer.requests = requests;
+                });
+            let case = Case::new("cisco-79x1", boot).ends_after_secs(secs);
+            case.check(check).len()
+        };
+        assert_eq!(found(2, 1), 0);
+        assert_eq!(found(2, 5), 1);
+        assert_eq!(found(5, 1), 1);
     }
 
     #[test]
