@@ -20,6 +20,8 @@ const DEFAULT_PATIENCE_SECS: f64 = 30.0;
 /// A request without any answer for this long is unanswered. TFTP clients repeat after
 /// one to five seconds (RFC 1350 leaves it open).
 const ANSWER_SECS: f64 = 3.0;
+/// This many requests show that none is answered, however soon the capture ends after them.
+const UNANSWERED_REQUESTS: u64 = 4;
 /// A transfer that brings nothing for this long has stalled.
 const STALL_SECS: f64 = 10.0;
 /// Files of one rotation follow each other within this time on a quiet link.
@@ -240,7 +242,7 @@ impl<'a> Context<'a> {
 
     fn unanswered(&self, transfer: &Transfer) -> TransferVerdict {
         let waited = self.watched_secs_after(transfer.last_request);
-        if waited >= ANSWER_SECS || transfer.requests > 1 {
+        if waited >= ANSWER_SECS || transfer.requests >= UNANSWERED_REQUESTS {
             TransferVerdict::Unanswered
         } else {
             TransferVerdict::Unknown

@@ -43,12 +43,6 @@ use super::loss;
 /// A request that was sent once counts after this many seconds.
 const SINGLE_REQUEST_SECS: f64 = 10.0;
 
-/// The last of few requests may still be answered within this many seconds.
-const REPEATED_REQUEST_SECS: f64 = 4.0;
-
-/// This many requests prove the silence, however soon after them the capture ends.
-const PROOF: u64 = 4;
-
 pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding> {
     let mut by_server: BTreeMap<IpAddr, Vec<&Transfer>> = BTreeMap::new();
     for (transfer, verdict) in context.reads(boot) {
@@ -69,12 +63,9 @@ pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding
 
 /// Whether the capture can show that nothing came.
 fn is_proven(boot: &Boot, context: &Context<'_>, transfer: &Transfer) -> bool {
-    let watched_secs = context.watched_secs_after(transfer.last_request);
-    match transfer.requests {
-        0 | 1 => context.sees_answers(boot) && watched_secs >= SINGLE_REQUEST_SECS,
-        PROOF.. => true,
-        _ => boot.followed_by_another || watched_secs >= REPEATED_REQUEST_SECS,
-    }
+    transfer.requests > 1
+        || (context.sees_answers(boot)
+            && context.watched_secs_after(transfer.last_request) >= SINGLE_REQUEST_SECS)
 }
 
 fn unanswered(
