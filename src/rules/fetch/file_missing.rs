@@ -59,7 +59,9 @@ pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding
         {
             continue;
         }
-        if loss::stands_in_for_refused(boot, context, transfer) {
+        if loss::stands_in_for_refused(boot, context, transfer)
+            || loss::another_came_in_part(boot, context, transfer)
+        {
             normal.push(transfer);
             continue;
         }
@@ -507,6 +509,22 @@ mod tests {
     use crate::session::registration;
     use crate::session::testing::BootBuilder;
     use crate::session::transfer::Status;
+
+    #[test]
+    fn beside_the_phones_own_file_that_ends_too_early_it_is_a_note() {
+        let boot = BootBuilder::new()
+            .http("/y000000000028.cfg", Status::NotFound, 404)
+            .http("/0015655c6097.cfg", Status::Truncated, 200)
+            .http("/y000000000028.cfg", Status::NotFound, 404);
+        let findings = Case::new("yealink-t4x", boot).check(check);
+        assert_eq!(findings.len(), 1);
+        assert_eq!(findings[0].severity, Severity::Note);
+        let boot = BootBuilder::new()
+            .http("/y000000000028.cfg", Status::Truncated, 200)
+            .http("/0015655c6097.cfg", Status::NotFound, 404);
+        let findings = Case::new("yealink-t4x", boot).check(check);
+        assert_eq!(findings[0].severity, Severity::Error);
+    }
 
     #[test]
     fn files_that_a_boot_needs_together_are_missing_together() {

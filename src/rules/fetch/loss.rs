@@ -87,6 +87,20 @@ pub(super) fn stands_in_for_refused(
         .any(|(other, verdict)| verdict == TransferVerdict::Refused && other.first < transfer.first)
 }
 
+/// Whether the server has another file of the chain that came in part: then that one is the
+/// fault. A common file takes no place of the phone's own.
+pub(super) fn another_came_in_part(
+    boot: &Boot,
+    context: &Context<'_>,
+    transfer: &Transfer,
+) -> bool {
+    let role = |transfer: &Transfer| context.file(transfer).map(|file| file.role());
+    of_its_chain(boot, context, transfer).any(|(other, verdict)| {
+        verdict == TransferVerdict::Truncated
+            && (role(transfer) != Some(Role::Config) || role(other) == Some(Role::Config))
+    })
+}
+
 /// How bad it is that the server does not give out this file: as bad as that nothing else
 /// could take its place.
 pub(super) fn severity_of_refused(
