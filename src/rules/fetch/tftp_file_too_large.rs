@@ -42,15 +42,39 @@ use super::loss;
 const MAX_BLOCKS: u64 = 65_535;
 
 pub(in crate::rules) fn check(boot: &Boot, context: &Context<'_>) -> Vec<Finding> {
-    context
-        .reads(boot)
-        .filter(|(transfer, verdict)| {
-            transfer.protocol == Protocol::Tftp
-                && !context.arrived(boot, &transfer.file_name())
-                && (speaks_of_size(transfer) || ends_with_block_numbers(transfer, *verdict))
-        })
-        .map(|(transfer, _)| too_large(boot, context, transfer))
-        .collect()
+    let mut groups: Vec<Vec<&Transfer>> = Vec::new();
+    for (transfer, verdict) in context.reads(boot) {
+        let is_too_large = speaks_of_size(transfer) || ends_with_block_numbers(transfer, verdict);
+        if transfer.protocol != Protocol::Tftp
+            || context.arrived(boot, &transfer.file_name())
+            || !is_too_large
+        {
+            continue;
+        }
+        let known = groups.iter_mut().find(|group| {
+            let first = group.first();
+            first.is_some_and(|first| is_same_fault(first, transfer, context))
+        });
+        match known {
+            Some(group) => group.push(transfer),
+            None => groups.push(vec![transfer]),
+        }
+    }
+    let found = groups.iter().filter_map(|group| {
+        let (first, others) = group.split_first()?;
+        Some(too_large(boot, context, first, others))
+    });
+    found.collect()
+}
+
+/// Whether one of the two stands in for the other, and the same side ends both.
+fn is_same_fault(one: &Transfer, other: &Transfer, context: &Context<'_>) -> bool {
+    let chain = |transfer: &Transfer| Some(&context.file(transfer)?.chain?.name);
+    let ended_by = |transfer: &Transfer| transfer.error.as_ref().map(|error| error.from_phone);
+    one.server == other.server
+        && chain(one).is_some()
+        && chain(one) == chain(other)
+        && ended_by(one) == ended_by(other)
 }
 
 /// Whether the error that ended the transfer speaks of size.
@@ -78,21 +102,30 @@ fn limit_bytes(transfer: &Transfer) -> Option<u64> {
     Some(u64::from(transfer.block_size?) * MAX_BLOCKS)
 }
 
-fn too_large(boot: &Boot, context: &Context<'_>, transfer: &Transfer) -> Finding {
-    let name = loss::shown(transfer);
-    let by_phone = transfer.error.as_ref().is_none_or(|error| error.from_phone);
-    let who = if by_phone { "the phone" } else { "the server" };
-    let title = format!("{who} ends the transfer of \"{name}\": too large");
-    let is_recovery = context
-        .file(transfer)
-        .is_some_and(|file| matches!(file.role(), Role::Recovery | Role::Firmware));
-    let severity = match loss::severity(boot, context, transfer) {
-        Severity::Note if !boot.is_registered() && is_recovery => Severity::Error,
+fn too_large(
+    boot: &Boot,
+    context: &Context<'_>,
+    transfer: &Transfer,
+    others: &[&Transfer],
+) -> Finding {
+    let names: Vec<String> = std::iter::once(transfer)
+        .chain(others.iter().copied())
+        .map(|transfer| format!("\"{}\"", loss::shown(transfer)))
+        .collect();
+    let role = context.file(transfer).map(|file| file.role());
+    let is_image = matches!(role, Some(Role::Recovery | Role::Firmware));
+    let severity = |transfer: &Transfer| match loss::severity(boot, context, transfer) {
+        Severity::Note if !boot.is_registered() && is_image => Severity::Error,
         Severity::Warning if boot.last_effort() <= transfer.last => Severity::Error,
         severity => severity.max(Severity::Warning),
     };
-    let mut finding = Finding::new("tftp-file-too-large", severity, title)
-        .detail(detail(transfer, who))
+    let worst = others
+        .iter()
+        .map(|other| severity(other))
+        .fold(severity(transfer), Severity::max);
+    let title = title(transfer, &names.join(" and "));
+    let mut finding = Finding::new("tftp-file-too-large", worst, title)
+        .detail(detail(transfer))
         .about(loss::about(transfer));
     if transfer.error.is_none() {
         finding = finding
@@ -100,30 +133,74 @@ fn too_large(boot: &Boot, context: &Context<'_>, transfer: &Transfer) -> Finding
             .evidence(transfer.last, "the last block");
     }
     finding = loss::with_frames(finding, transfer);
-    if is_recovery {
-        finding = finding.remedy(format!(
-            "Replace {name} by the recovery image that the maker publishes for exactly this \
-             model{}; an upgrade file, or one for several models, does not fit under this name.",
-            context
-                .model
-                .map_or(String::new(), |model| format!(" ({model})"))
-        ));
-    } else {
-        finding = finding.remedy(format!(
-            "Make {name} smaller, or check what stands under this name."
-        ));
+    for other in others {
+        finding = loss::with_frames(finding, other);
+    }
+    let larger_blocks = "Let the server accept a larger block size (tftpd-hpa does by default, up \
+                         to `--blocksize`), or serve the file by HTTP.";
+    let names = names.join(" and ").replace('"', "");
+    match role {
+        Some(Role::Recovery) => {
+            let model = context.model.map(|model| format!(" ({model})"));
+            finding = finding.remedy(format!(
+                "Replace {names} by the recovery image that the maker publishes for exactly this \
+                 model{}; an upgrade file, or one for several models, does not fit under this name.",
+                model.unwrap_or_default()
+            ));
+            if passes_limit(transfer) {
+                finding = finding.remedy(larger_blocks);
+            }
+        }
+        // What the phone runs in the end is that large for good reason.
+        Some(Role::Firmware) if passes_limit(transfer) => {
+            let is_cisco = context.profile.is_some_and(|known| known.vendor == "Cisco");
+            let port = if is_cisco {
+                ", on a Cisco port 6970"
+            } else {
+                ""
+            };
+            return finding
+                .remedy(format!(
+                    "Serve {names} by HTTP where the phone can fetch it so{port}: block numbers do \
+                     not count there."
+                ))
+                .remedy(
+                    "Or let the server accept a larger block size, where the phone asks for one \
+                     (tftpd-hpa does by default, up to `--blocksize`), or go on counting after \
+                     block 65,535.",
+                );
+        }
+        _ => {
+            finding = finding.remedy(format!(
+                "Make {names} smaller, or check what stands under this name."
+            ));
+            if passes_limit(transfer) {
+                finding = finding.remedy(larger_blocks);
+            }
+        }
     }
     if passes_limit(transfer) {
-        finding = finding.remedy(
-            "Let the server accept a larger block size (tftpd-hpa does by default, up to \
-             `--blocksize`), or serve the file by HTTP.",
-        );
+        finding
     } else {
-        finding = finding.remedy(
+        finding.remedy(
             "Should no image fit, update over HTTP, or from USB where the phone has a port.",
-        );
+        )
     }
-    finding
+}
+
+/// Who ends the transfer, where anybody says so.
+fn title(transfer: &Transfer, names: &str) -> String {
+    match &transfer.error {
+        Some(_) => format!("{} ends the transfer of {names}: too large", who(transfer)),
+        None => format!("the transfer of {names} stops at block 65,535: too large"),
+    }
+}
+
+fn who(transfer: &Transfer) -> &'static str {
+    match &transfer.error {
+        Some(error) if !error.from_phone => "the server",
+        _ => "the phone",
+    }
 }
 
 /// Whether size, known or seen, is more than block numbers allow.
@@ -132,9 +209,14 @@ fn passes_limit(transfer: &Transfer) -> bool {
     limit_bytes(transfer).is_some_and(|limit| size > limit) || transfer.blocks + 2 >= MAX_BLOCKS
 }
 
-fn detail(transfer: &Transfer, who: &str) -> String {
+fn detail(transfer: &Transfer) -> String {
     let said = match &transfer.error {
-        Some(error) => format!("{who} said error {}, \"{}\"", error.code, error.message),
+        Some(error) => format!(
+            "{} said error {}, \"{}\"",
+            who(transfer),
+            error.code,
+            error.message
+        ),
         None => "the transfer stopped without a word".to_owned(),
     };
     let size = match (transfer.expected_bytes, transfer.bytes) {
@@ -195,6 +277,34 @@ mod tests {
     }
 
     #[test]
+    fn an_image_that_has_its_size_for_good_reason_is_to_come_by_http() {
+        let file = "rootfs88xx.12-5-1.sbn";
+        let boot = BootBuilder::new().transfer(Protocol::Tftp, file, Status::Running, |transfer| {
+            transfer.blocks = 65_535;
+            transfer.block_size = Some(512);
+        });
+        let findings = Case::new("cisco-78xx-88xx", boot).check(check);
+        assert!(findings[0].remedy[0].contains("HTTP"));
+        assert!(findings[0].remedy[0].contains("6970"));
+        assert!(
+            findings[0]
+                .remedy
+                .iter()
+                .all(|words| !words.contains("recovery"))
+        );
+    }
+
+    #[test]
+    fn a_file_and_its_stand_in_are_one_fault() {
+        let boot = BootBuilder::new()
+            .tftp("T48S.rom", Status::AbortedByPhone)
+            .tftp("T48S.bin", Status::AbortedByPhone);
+        let findings = Case::new("yealink-t4x", boot).check(check);
+        assert_eq!(findings.len(), 1);
+        assert!(findings[0].title.contains("\"T48S.rom\" and \"T48S.bin\""));
+    }
+
+    #[test]
     fn a_question_for_the_size_is_no_refusal() {
         let boot = BootBuilder::new().transfer(
             Protocol::Tftp,
@@ -224,5 +334,10 @@ mod tests {
         assert_eq!(findings.len(), 1);
         assert_eq!(findings[0].confidence, Confidence::Likely);
         assert!(findings[0].remedy[1].contains("block size"));
+        assert!(
+            findings[0]
+                .title
+                .ends_with("stops at block 65,535: too large")
+        );
     }
 }
