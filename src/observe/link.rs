@@ -48,13 +48,57 @@ pub(super) fn lldp<'a>(
 }
 
 /// Whether an end device sent the announcement: a telephone bridges to its PC
-/// port, so that the bridge bit says nothing once the telephone bit is set.
+/// port, so that the bridge bit says nothing once the telephone bit is set. Who gives
+/// power is a switch, with capabilities or without: they are optional (IEEE 802.1AB).
 fn is_lldp_endpoint(message: &lldp::Message) -> bool {
     const TELEPHONE: u16 = 0x0020;
     const NETWORK: u16 = 0x0004 | 0x0008 | 0x0010;
     if let Some((_, class)) = message.med.capabilities {
         return (1..=3).contains(&class);
     }
+    let by_dot3 = message.dot3.power.is_some_and(lldp::dot3::Power::is_pse);
+    let by_med = message.med.power.is_some_and(lldp::med::Power::is_pse);
+    if (by_dot3 || by_med) && !message.is_telephone() {
+        return false;
+    }
     let system = message.capabilities.map_or(0, |bits| bits.system);
     system & TELEPHONE != 0 || system & NETWORK == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_gives_power_is_the_switch() {
+        let speaks = |mdi_support| lldp::Message {
+            dot3: lldp::dot3::Dot3 {
+                power: Some(lldp::dot3::Power {
+                    mdi_support,
+                    pse_pair: 1,
+                    class: 4,
+                    negotiation: None,
+                    four_pair: None,
+                }),
+                ..lldp::dot3::Dot3::default()
+            },
+            ..lldp::Message::default()
+        };
+        assert!(!is_lldp_endpoint(&speaks(0x0f)));
+        assert!(is_lldp_endpoint(&speaks(0x00)));
+        let by_med = |kind| lldp::Message {
+            med: lldp::med::Med {
+                power: Some(lldp::med::Power {
+                    kind,
+                    source: 1,
+                    priority: 3,
+                    power_dw: 40,
+                }),
+                ..lldp::med::Med::default()
+            },
+            ..lldp::Message::default()
+        };
+        assert!(!is_lldp_endpoint(&by_med(0)));
+        assert!(is_lldp_endpoint(&by_med(1)));
+    }
 }
