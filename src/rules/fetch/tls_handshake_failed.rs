@@ -25,7 +25,7 @@
 //! From TLS 1.3 on certificates and most alerts are encrypted; then lengths and the order of
 //! the records are all there is, and the finding says that it is less sure. Phones that try
 //! one version after the other, or that fall back to HTTP, are not reported once they
-//! succeed with the same server.
+//! succeed with the same server. Right after the first failure of a fetch it is a note.
 //!
 //! ## References
 //! RFC 8446 §6 (alerts), §4.1; RFC 5246 §7.2, §7.4; RFC 6066 §3 (server name); RFC 5280
@@ -199,7 +199,9 @@ fn severity(
         && failures.len() == 1
         && context.watched_secs_after(last) < OTHER_WAY_SECS;
     let is_spare = names::is_spare_service(boot, context.profile, said.session.server);
-    if boot.is_registered() || went_on || is_spare {
+    // Many phones ask by HTTP next.
+    let may_fetch_otherwise = may_go_on && !said.session.is_for_registration();
+    if boot.is_registered() || went_on || is_spare || may_fetch_otherwise {
         Severity::Note
     } else if may_go_on || confidence == Confidence::Possible {
         Severity::Warning
@@ -867,9 +869,13 @@ mod tests {
 
     #[test]
     fn a_single_try_at_the_end_of_the_capture_may_not_be_the_last() {
-        let boot = BootBuilder::new().tls(443, |session, at| alert(session, at, true, 48));
-        let case = Case::new("yealink-t4x", boot).ends_after_secs(2);
-        assert_eq!(case.check(check)[0].severity, Severity::Warning);
+        let severity = |port| {
+            let boot = BootBuilder::new().tls(port, |session, at| alert(session, at, true, 48));
+            let case = Case::new("yealink-t4x", boot).ends_after_secs(2);
+            case.check(check)[0].severity
+        };
+        assert_eq!(severity(443), Severity::Note, "HTTP may come next");
+        assert_eq!(severity(5061), Severity::Warning);
     }
 
     #[test]
