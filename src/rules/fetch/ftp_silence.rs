@@ -78,17 +78,17 @@ fn finding(boot: &Boot, server: IpAddr) -> Option<Finding> {
     let (title, what) = if is_let_in {
         (
             format!("FTP server {server} lets the phone in, and then the session stops"),
-            "It was let in, and no file was asked for: what it asked before that got no answer.",
+            "It was let in, and did not come to ask for a file.",
         )
     } else if logins().next().is_some() {
         (
             format!("FTP server {server} does not answer the phone's login"),
-            "It sent its user, and no answer to it is in the capture.",
+            "It sent its user, and neither a welcome (230) nor a refusal is in the capture.",
         )
     } else {
         (
             format!("FTP server {server} takes the phone's connection and does not speak FTP"),
-            "No greeting of an FTP server (220) came, and the phone did not log in.",
+            "It did not log in, as it does when an FTP server greets it (220).",
         )
     };
     let times = loss::times(u64::try_from(calls().count()).unwrap_or(u64::MAX));
