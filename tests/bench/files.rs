@@ -9,7 +9,7 @@ use crate::traffic::{self, Lengths};
 use crate::{Failure, phoneboot};
 
 /// Bytes of each capture.
-const CAPTURE_BYTES: u64 = 512 << 20;
+const CAPTURE_BYTES: u64 = 128 << 20;
 /// How often each program runs; the best run counts.
 const ROUNDS: usize = 5;
 

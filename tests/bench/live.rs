@@ -17,7 +17,7 @@ const CAPTURE_BYTES: u64 = 64 << 20;
 /// How often it is replayed for one row.
 const LOOPS: u32 = 3;
 /// How often each listener runs; the run that lost least counts.
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 2;
 /// How long memory is watched, and how often it is read.
 const WATCH: Duration = Duration::from_secs(60);
 const WATCH_STEP: Duration = Duration::from_secs(10);
